@@ -1,0 +1,113 @@
+"""Verified claims: what a provider vouches for, immutable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, final
+
+from dockmesh_auth.domain.strict_json import FrozenJson, Json, freeze
+
+__all__ = ["MISSING", "ClaimPath", "Claims", "Missing"]
+
+
+@final
+class Missing:
+    """The absence of a claim, which is not the same as `null`."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+
+_DOT = re.compile(r"(?<!\\)\.")
+
+
+@final
+class ClaimPath:
+    """The place of a claim: its literal name first, then a path through objects.
+
+    `realm_access.roles` is the member `roles` of the object `realm_access`, unless there is a
+    claim that is called just so. A dot that belongs to a name is written `\\.`.
+    """
+
+    __slots__ = ("_steps", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text: Final = text
+        self._steps: Final = tuple(step.replace("\\.", ".") for step in _DOT.split(text))
+
+    def find(self, claims: Mapping[str, FrozenJson]) -> FrozenJson | Missing:
+        """The value at this path, or `MISSING`."""
+        if self.text in claims:
+            return claims[self.text]
+        value: FrozenJson = claims
+        for step in self._steps:
+            if not isinstance(value, Mapping) or step not in value:
+                return MISSING
+            value = value[step]
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClaimPath) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"ClaimPath({self.text!r})"
+
+
+@final
+class Claims(Mapping[str, FrozenJson]):
+    """The claims of an ID token that passed validation (OpenID Connect Core 1.0, section 2).
+
+    A read-only mapping. Values are handed out as immutable copies, so that no reader can change
+    what the next one sees.
+
+    Attributes:
+        issuer: `iss`, checked against the provider.
+        subject: `sub`, 1 to 255 characters.
+    """
+
+    __slots__ = ("_members", "issuer", "subject")
+
+    issuer: str
+    subject: str
+
+    def __init__(self, members: Mapping[str, Json], *, issuer: str, subject: str) -> None:
+        """Take verified *members*. Only token validation has reason to call this."""
+        self._members = members
+        self.issuer = issuer
+        self.subject = subject
+
+    def __getitem__(self, name: str) -> FrozenJson:
+        return freeze(self._members[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def text(self, name: str) -> str | None:
+        """The claim *name* if it is a non-empty string, else None."""
+        value = self._members.get(name)
+        return value if isinstance(value, str) and value else None
+
+    def merged_with(self, other: Mapping[str, FrozenJson]) -> Mapping[str, FrozenJson]:
+        """These claims and those of *other* that are not here: what is signed has precedence."""
+        return {**other, **self}
+
+    def __repr__(self) -> str:
+        return f"<Claims of {self.issuer}: {', '.join(sorted(self._members))}>"

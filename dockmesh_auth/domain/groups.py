@@ -1,0 +1,118 @@
+"""What a provider says of somebody's groups, in five states that are never confused."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from attrs import frozen
+
+from dockmesh_auth.domain.claims import MISSING, ClaimPath
+from dockmesh_auth.domain.strict_json import FrozenJson
+
+__all__ = ["MAX_GROUPS", "MAX_GROUP_NAME", "GroupState", "Groups"]
+
+MAX_GROUPS: Final = 10_000
+"""More names than this are not read: the claim counts as overage."""
+
+MAX_GROUP_NAME: Final = 1024
+"""A longer name, in characters, makes the claim malformed."""
+
+
+class GroupState(StrEnum):
+    """How much is known of somebody's groups."""
+
+    PRESENT = "present"
+    EMPTY = "empty"
+    ABSENT = "absent"
+    MALFORMED = "malformed"
+    OVERAGE = "overage"
+
+
+@frozen
+class Groups:
+    """The evidence for somebody's groups.
+
+    Attributes:
+        state: Which of the five it is. Only `present` and `empty` are knowledge; the others say
+            that nothing is known, which is never taken for "no groups".
+        names: The names, duplicates removed, in the provider's order; empty unless present.
+        detail: Why the state is what it is; for people, holds no value of a claim.
+    """
+
+    state: GroupState
+    names: tuple[str, ...] = ()
+    detail: str = ""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Groups:
+        """Known groups: `present` with their names, or `empty`."""
+        unique = tuple(dict.fromkeys(names))
+        if len(unique) > MAX_GROUPS:
+            return cls.overage(f"more than {MAX_GROUPS} groups")
+        return cls(GroupState.PRESENT, unique) if unique else cls(GroupState.EMPTY)
+
+    @classmethod
+    def absent(cls, detail: str) -> Groups:
+        """The provider said nothing of groups."""
+        return cls(GroupState.ABSENT, detail=detail)
+
+    @classmethod
+    def malformed(cls, detail: str) -> Groups:
+        """The provider said something that is not a list of names."""
+        return cls(GroupState.MALFORMED, detail=detail)
+
+    @classmethod
+    def overage(cls, detail: str) -> Groups:
+        """The provider has more groups than it sends."""
+        return cls(GroupState.OVERAGE, detail=detail)
+
+    @classmethod
+    def read(cls, claims: Mapping[str, FrozenJson], path: ClaimPath) -> Groups:
+        """Read the claim at *path*: a list of names, or one name as a string.
+
+        A string is one name, never split and never a set of letters. A list that holds anything
+        but names is malformed as a whole: part of a list is not what the provider meant.
+        Distributed claims (OpenID Connect Core 1.0, section 5.6.2) are overage; never fetched.
+        """
+        value = path.find(claims)
+        if value is MISSING:
+            if _distributed(claims, path):
+                return cls.overage(f"the claim {path} is only referred to, not sent")
+            return cls.absent(f"there is no claim {path}")
+        if isinstance(value, str):
+            value = (value,)
+        if not isinstance(value, tuple):
+            return cls.malformed(f"the claim {path} is not a list of names")
+        if len(value) > MAX_GROUPS:
+            return cls.overage(f"the claim {path} has more than {MAX_GROUPS} names")
+        for position, name in enumerate(value):
+            problem = _problem(name)
+            if problem:
+                return cls.malformed(f"entry {position + 1} of the claim {path} {problem}")
+        return cls.of(name for name in value if isinstance(name, str))
+
+
+def _problem(name: FrozenJson) -> str:
+    if not isinstance(name, str):
+        return "is not a string"
+    if not name:
+        return "is empty"
+    if len(name) > MAX_GROUP_NAME:
+        return f"is longer than {MAX_GROUP_NAME} characters"
+    if name.isascii() and name.isprintable():
+        return ""
+    # Control and format characters are invisible: two names that look alike must not differ by
+    # one of them unseen.
+    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for letter in name):
+        return "holds an invisible character"
+    return ""
+
+
+def _distributed(claims: Mapping[str, FrozenJson], path: ClaimPath) -> bool:
+    names = claims.get("_claim_names")
+    if isinstance(names, Mapping) and path.text in names:
+        return True
+    return claims.get("hasgroups") in (True, "true")

@@ -1,0 +1,46 @@
+"""Where a browser may be sent after a sign-in: a path of this site and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["MAX_RETURN_PATH", "safe_return_path"]
+
+MAX_RETURN_PATH: Final = 2048
+
+# One slash, then anything visible in ASCII but a second slash or a backslash: what every browser
+# reads as a path of the same site (WHATWG URL, section 4.4; RFC 9700, section 4.11.1).
+_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+_OWN_PAGES: Final = ("/login", "/logout", "/auth/")
+
+
+def safe_return_path(address: str | None, default: str = "/") -> str:
+    """*address* if it is a path of this site that may be returned to, else *default*.
+
+    Refused are other sites in any spelling, control characters, backslashes, non-ASCII letters,
+    dot segments, empty segments, encoded slashes that would make one of these, and the sign-in's
+    own pages.
+    """
+    if not address or len(address) > MAX_RETURN_PATH or not _PATH.fullmatch(address):
+        return default
+    path = urlsplit(address).path
+    decoded = _decoded(path)
+    if decoded is None or "//" in decoded or "\\" in decoded or not decoded.isprintable():
+        return default
+    if any(segment in {".", ".."} for segment in decoded.split(";")[0].split("/")):
+        return default
+    if any(decoded == page.rstrip("/") or decoded.startswith(page) for page in _OWN_PAGES):
+        return default
+    return address
+
+
+def _decoded(path: str) -> str | None:
+    """*path* with all layers of percent-encoding off; None if there are suspiciously many."""
+    for _ in range(4):
+        bare = unquote(path)
+        if bare == path:
+            return path
+        path = bare
+    return None

@@ -1,0 +1,245 @@
+"""The whole contract between the host and a plugin: five hooks, and the types they use.
+
+A plugin is a module with functions that carry these names and the mark `hookimpl`, found by an
+entry point in the group `dockmesh_auth`::
+
+    [project.entry-points.dockmesh_auth]
+    example = "dockmesh_auth_example.plugin"
+
+Only `dockmesh_auth_describe` is required. For every other hook there are three answers:
+
+- **None**: not mine. The built-in, standard OpenID Connect, does it.
+- **a value** of the type of the signature: mine.
+- **an error** of `dockmesh_auth.errors`: mine, and refused. The sign-in ends.
+
+Anything else (another type, another exception, no answer in time) is the plugin's fault: that
+sign-in fails closed and the log names plugin, hook and provider. Other providers go on.
+
+For a provider only the plugin that its configuration names is asked, then the built-in. No other
+installed plugin sees its tokens, its secrets or its users.
+
+An implementation takes the arguments it needs, by name. All arguments are immutable. The order is
+the same everywhere: `provider, metadata, verifier, tokens, expected, claims, profile, fetch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import pluggy
+from attrs import field, frozen
+
+from dockmesh_auth.domain.claims import Claims
+from dockmesh_auth.domain.grants import Grants
+from dockmesh_auth.domain.identity import Profile
+from dockmesh_auth.domain.metadata import ProviderMetadata
+from dockmesh_auth.domain.ports import Fetch, TokenVerifier
+from dockmesh_auth.domain.provider import ClientAuthentication, OptionValue, Provider
+from dockmesh_auth.domain.tokens import Expectation, TokenResponse
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "NAME",
+    "OptionType",
+    "PluginDescription",
+    "PluginOption",
+    "dockmesh_auth_describe",
+    "dockmesh_auth_discover",
+    "dockmesh_auth_extract_claims",
+    "dockmesh_auth_resolve_roles",
+    "dockmesh_auth_validate_token",
+    "hookimpl",
+    "hookspec",
+]
+
+NAME: Final = "dockmesh_auth"
+"""The name of the project, of the entry-point group and of the hooks' prefix."""
+
+CONTRACT_VERSION: Final = 1
+"""The version of this file. It changes when a plugin written for the former one would break."""
+
+hookspec = pluggy.HookspecMarker(NAME)
+hookimpl = pluggy.HookimplMarker(NAME)
+"""Marks the functions of a plugin that implement hooks."""
+
+
+# --- describing a plugin --------------------------------------------------------------------
+
+
+class OptionType(StrEnum):
+    """The type of a plugin's own option in the configuration."""
+
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    CHOICE = "choice"
+
+
+@frozen(kw_only=True)
+class PluginOption:
+    """An option that a plugin adds to its providers in the configuration.
+
+    Attributes:
+        name: The key; a-z and underscores.
+        type: What may be written.
+        default: What holds if the key is not written.
+        choices: The values of a choice.
+        description: One sentence for administrators.
+    """
+
+    name: str
+    type: OptionType = OptionType.TEXT
+    default: OptionValue = None
+    choices: tuple[str, ...] = ()
+    description: str
+
+
+@frozen(kw_only=True)
+class PluginDescription:
+    """What a plugin says of itself.
+
+    Attributes:
+        name: The name that `plugin:` in the configuration refers to; equal to the entry point's.
+        display_name: What people read.
+        contract_version: The contract it was written for: write the number, do not import it.
+        scopes: The scopes a provider asks for if its configuration names none.
+        groups_claim: The claim that holds groups if the configuration names none.
+        client_authentication: How the client authenticates if the configuration does not say.
+        options: The plugin's own options.
+    """
+
+    name: str
+    display_name: str
+    contract_version: int
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    groups_claim: str | None = None
+    client_authentication: ClientAuthentication = ClientAuthentication.CLIENT_SECRET_BASIC
+    options: tuple[PluginOption, ...] = field(default=())
+
+
+@hookspec(firstresult=True)
+def dockmesh_auth_describe() -> PluginDescription:
+    """Say who you are. Pure and synchronous.
+
+    Called once, when the plugin is loaded. The only hook that every plugin implements.
+
+    Returns:
+        The description. There is no other answer.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
+
+
+# --- the four stages of a sign-in -----------------------------------------------------------
+
+MetadataAnswer: TypeAlias = "ProviderMetadata | None | Awaitable[ProviderMetadata | None]"
+ProfileAnswer: TypeAlias = "Profile | None | Awaitable[Profile | None]"
+
+
+@hookspec(firstresult=True)
+def dockmesh_auth_discover(provider: Provider, fetch: Fetch) -> MetadataAnswer:
+    """Find out where the provider's endpoints are. May be `async def`.
+
+    Called when the provider is first needed and whenever what is known of it has become old; the
+    host keeps the last good answer. The host itself holds every endpoint against the provider's
+    address rules, and the issuer against the configured one, whatever the answer.
+
+    Args:
+        provider: The provider as configured.
+        fetch: The only way to ask anything. There is no access token yet.
+
+    Returns:
+        The metadata; None leaves it to OpenID Connect Discovery 1.0, section 4.
+
+    Raises:
+        ProviderError: The provider cannot be used as it is.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
+
+
+@hookspec(firstresult=True)
+def dockmesh_auth_validate_token(
+    provider: Provider,
+    metadata: ProviderMetadata,
+    verifier: TokenVerifier,
+    tokens: TokenResponse,
+    expected: Expectation,
+) -> Claims | None:
+    """Decide whether the provider's answer vouches for somebody. Pure and synchronous.
+
+    Called once per sign-in, after the code was exchanged; once more if the provider may have
+    changed its keys. To be stricter than the standard, call
+    `dockmesh_auth.oidc.validate_id_token` and check more; there is no way to be laxer that the
+    contract kit does not find.
+
+    Args:
+        provider: The provider as configured.
+        metadata: What discovery found.
+        verifier: Opens signed tokens with the provider's keys and allowed algorithms.
+        tokens: The token endpoint's answer, not yet trusted.
+        expected: Nonce, time and age to hold the token against.
+
+    Returns:
+        The claims. Their issuer must be the provider's. None leaves it to OpenID Connect Core
+        1.0, section 3.1.3.7.
+
+    Raises:
+        TokenRejected: The token is refused.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
+
+
+@hookspec(firstresult=True)
+def dockmesh_auth_extract_claims(
+    provider: Provider,
+    metadata: ProviderMetadata,
+    claims: Claims,
+    fetch: Fetch,
+) -> ProfileAnswer:
+    """Read names and groups out of the claims. May be `async def`.
+
+    Called once per sign-in, with claims that passed validation. Who the person is has been
+    settled by then: the identity is the claims' issuer and subject, and no answer changes it.
+
+    Args:
+        provider: The provider as configured.
+        metadata: What discovery found.
+        claims: The validated claims.
+        fetch: The only way to ask for more; can send this sign-in's access token.
+
+    Returns:
+        The profile. Its groups say *how much* is known: groups that could not be had are
+        `absent`, `malformed` or `overage`, never empty. None leaves it to the built-in, which
+        reads the configured groups claim and asks the userinfo endpoint if it must.
+
+    Raises:
+        TokenRejected: The claims show that this is not what the provider should have sent.
+        ProviderError: What was needed could not be fetched.
+        AccessDenied: The person is known and may not sign in.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
+
+
+@hookspec(firstresult=True)
+def dockmesh_auth_resolve_roles(
+    provider: Provider, claims: Claims, profile: Profile
+) -> Grants | None:
+    """Decide what the person may do. Pure and synchronous.
+
+    Called once per sign-in. The operator's table is `provider.mappings`; a plugin may choose
+    among what its rows give and can grant nothing else: the host refuses it.
+
+    Args:
+        provider: The provider as configured, with the mappings that hold for it.
+        claims: The validated claims.
+        profile: What claim extraction found.
+
+    Returns:
+        The grants. None at all means that nobody enters. None, the answer, leaves it to the
+        built-in: the rows of all the person's groups, else the default role.
+
+    Raises:
+        AccessDenied: The person is known and may not sign in.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
