@@ -1,0 +1,1 @@
+"""OpenID Connect, one module per specification. Knows no plugin and no store."""
