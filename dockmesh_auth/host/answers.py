@@ -1,0 +1,142 @@
+"""What a plugin's answer must be: the exact type, with fields of the exact types, copied.
+
+A subclass with an evil `__eq__`, a list where a tuple is promised, a value that changes later:
+none of it gets past this border. Answers of the built-in do not come by here.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from dockmesh_auth.domain.claims import Claims
+from dockmesh_auth.domain.grants import Grant, Grants, Origin
+from dockmesh_auth.domain.groups import Groups, GroupState
+from dockmesh_auth.domain.identity import Profile
+from dockmesh_auth.domain.metadata import ProviderMetadata
+from dockmesh_auth.domain.provider import Provider
+from dockmesh_auth.domain.roles import Role
+from dockmesh_auth.domain.scope import Scope
+from dockmesh_auth.errors import ErrorCode, PluginError
+
+__all__ = ["check_claims", "check_grants", "check_metadata_type", "check_profile"]
+
+T = TypeVar("T")
+
+MAX_TEXT: Final = 1024
+"""Characters of a name that a plugin gives; the rest is cut off."""
+
+
+class _WrongTypeError(Exception):
+    """Where the first wrong type is."""
+
+
+def check_metadata_type(answer: object) -> ProviderMetadata:
+    """*answer* as metadata of the right types; what it says is held against the rules later."""
+    return _guarded(_copied, answer, ProviderMetadata)
+
+
+def check_claims(answer: object, opened: Mapping[str, object] | None) -> Claims:
+    """*answer* as claims of the person that the opened token names, and of nobody else.
+
+    Args:
+        answer: What the plugin gave.
+        opened: The members of the ID token, opened by the host itself; None if there is none.
+    """
+    if type(answer) is not Claims:
+        raise _wrong(f"gave {type(answer).__name__}, not Claims")
+    if opened is not None and (
+        answer.issuer != opened.get("iss") or answer.subject != opened.get("sub")
+    ):
+        raise PluginError(ErrorCode.PLUGIN_FOREIGN_IDENTITY)
+    return answer
+
+
+def check_profile(answer: object) -> Profile:
+    """*answer* as a profile of the right types, its names cut to a sane length."""
+    profile = _guarded(_copied, answer, Profile)
+    groups = profile.groups
+    if (groups.state is GroupState.PRESENT) != bool(groups.names):
+        raise _wrong("gave groups whose state and names contradict each other")
+    return attrs.evolve(
+        profile,
+        username=_shown(profile.username),
+        display_name=_shown(profile.display_name),
+        email=_shown(profile.email),
+    )
+
+
+def check_grants(answer: object, provider: Provider) -> Grants:
+    """*answer* as grants, each of which a row of the provider's mappings or the default gives."""
+    grants = _guarded(_copied, answer, Grants)
+    for grant in grants:
+        given = (
+            grant == provider.default_grant
+            if grant.origin is Origin.DEFAULT
+            else provider.mappings.gives(grant)
+        )
+        if not given:
+            raise PluginError(
+                ErrorCode.PLUGIN_UNMAPPED_GRANT, f"no row of the mappings gives {grant}"
+            )
+    return grants
+
+
+def _guarded(check: Callable[[object, type[T], str], T], answer: object, expected: type[T]) -> T:
+    try:
+        return check(answer, expected, expected.__name__)
+    except _WrongTypeError as error:
+        raise _wrong(str(error)) from None
+
+
+def _wrong(detail: str) -> PluginError:
+    return PluginError(ErrorCode.PLUGIN_WRONG_TYPE, detail)
+
+
+def _copied(value: Any, expected: type[T], where: str) -> T:
+    if type(value) is not expected:
+        raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {expected.__name__}")
+    hints = _hints(expected)
+    copies = {
+        attribute.alias: _field(
+            getattr(value, attribute.name), hints[attribute.name], f"{where}.{attribute.name}"
+        )
+        for attribute in attrs.fields(expected)  # type: ignore[arg-type, misc]
+        if attribute.init
+    }
+    return expected(**copies)
+
+
+_CACHE: dict[type, dict[str, Any]] = {}
+
+
+def _hints(expected: type) -> dict[str, Any]:
+    if expected not in _CACHE:
+        _CACHE[expected] = typing.get_type_hints(expected)
+    return _CACHE[expected]
+
+
+def _field(value: Any, hint: Any, where: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is types.UnionType or origin is typing.Union:
+        if value is None:
+            return None
+        return _field(value, next(arm for arm in typing.get_args(hint) if arm is not type(None)), where)
+    if origin in (tuple, frozenset):
+        if type(value) is not origin:
+            raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {origin.__name__}")
+        inner = typing.get_args(hint)[0]
+        return origin(_field(item, inner, f"an entry of {where}") for item in value)
+    if hint in (Groups, Grant, Role, Scope):
+        return _copied(value, hint, where)
+    if type(value) is not hint:
+        raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {hint.__name__}")
+    return value
+
+
+def _shown(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:MAX_TEXT])

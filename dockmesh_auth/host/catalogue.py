@@ -1,0 +1,91 @@
+"""Which plugins are installed: read from the distributions' metadata, nothing is imported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+from attrs import field, frozen
+
+from dockmesh_auth.errors import ConfigurationError, ErrorCode
+from dockmesh_auth.hookspecs import NAME
+
+__all__ = ["Catalogue", "InstalledPlugin"]
+
+
+@frozen
+class InstalledPlugin:
+    """A plugin that a distribution offers.
+
+    Attributes:
+        name: The entry point's name; what `plugin:` in the configuration refers to.
+        distribution: The distribution that offers it.
+        version: That distribution's version.
+        entry_point: How to import it.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    entry_point: EntryPoint = field(repr=False)
+
+
+@frozen
+class Catalogue:
+    """All installed plugins, by name. A name may be claimed by more than one distribution.
+
+    Attributes:
+        by_name: Every claim to a name, in the order of the distributions' names.
+    """
+
+    by_name: Mapping[str, tuple[InstalledPlugin, ...]]
+
+    @classmethod
+    def read(cls, installed: Callable[[], Iterable[Distribution]] = distributions) -> Catalogue:
+        """Look through the installed distributions.
+
+        The registry looks for duplicates itself: importlib.metadata and pluggy would take
+        whichever directory comes first on the path, without a word.
+        """
+        claims: defaultdict[str, list[InstalledPlugin]] = defaultdict(list)
+        seen: set[str] = set()
+        for distribution in installed():
+            name = distribution.name
+            if not name or name.lower() in seen:
+                # The same distribution further down the path is shadowed, as for imports.
+                continue
+            seen.add(name.lower())
+            for entry_point in distribution.entry_points.select(group=NAME):
+                claims[entry_point.name].append(
+                    InstalledPlugin(entry_point.name, name, distribution.version, entry_point)
+                )
+        return cls(
+            {
+                name: tuple(sorted(claims[name], key=lambda plugin: plugin.distribution))
+                for name in sorted(claims)
+            }
+        )
+
+    def find(self, name: str) -> InstalledPlugin:
+        """The plugin called *name*.
+
+        Raises:
+            ConfigurationError: It is not installed, or two distributions claim the name.
+        """
+        claims = self.by_name.get(name, ())
+        if not claims:
+            known = ", ".join(["oidc", *self.by_name])
+            raise ConfigurationError(
+                ErrorCode.PLUGIN_NOT_INSTALLED,
+                f"no plugin {name!r} is installed; installed are: {known}",
+                plugin=name,
+            )
+        if len(claims) > 1:
+            both = " and ".join(f"{claim.distribution} {claim.version}" for claim in claims)
+            raise ConfigurationError(
+                ErrorCode.PLUGIN_AMBIGUOUS,
+                f"the distributions {both} both claim the plugin name {name!r}",
+                plugin=name,
+            )
+        return claims[0]

@@ -1,0 +1,213 @@
+"""Load the enabled plugins one by one, hold them against the contract, set broken ones aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import pluggy
+from attrs import define, field, frozen
+
+from dockmesh_auth import hookspecs
+from dockmesh_auth.errors import AuthError, ConfigurationError, ErrorCode, PluginError
+from dockmesh_auth.host import builtin
+from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
+from dockmesh_auth.host.hooks import Implementation, implementations_of
+from dockmesh_auth.host.lane import DeadlineMissed, Lane
+from dockmesh_auth.hookspecs import CONTRACT_VERSION, NAME, PluginDescription
+
+__all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin"]
+
+BUILT_IN: Final = "oidc"
+"""The name of standard OpenID Connect, which is a plugin as well. No distribution can claim it."""
+
+LOAD_DEADLINE: Final = 15.0
+"""Seconds that importing a plugin may take."""
+
+
+@frozen
+class LoadedPlugin:
+    """A plugin that may be asked.
+
+    Attributes:
+        name: Its name.
+        description: What it says of itself.
+        distribution: Where it comes from; None for the built-in.
+        version: That distribution's version.
+        hooks: Its implementations by hook name.
+        lane: Its thread.
+    """
+
+    name: str
+    description: PluginDescription
+    distribution: str | None
+    version: str | None
+    hooks: Mapping[str, Implementation] = field(repr=False)
+    lane: Lane = field(repr=False)
+
+
+@frozen
+class QuarantinedPlugin:
+    """A plugin that was set aside; it is never asked.
+
+    Attributes:
+        name: Its name.
+        distribution: Where it comes from.
+        version: That distribution's version.
+        reason: What is wrong with it.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    reason: PluginError
+
+
+@define(eq=False)
+class PluginRegistry:
+    """The plugins of one host.
+
+    Attributes:
+        loaded: Those that may be asked, the built-in among them.
+        quarantined: Those that were set aside.
+        catalogue: What is installed, enabled or not.
+    """
+
+    catalogue: Catalogue
+    loaded: Mapping[str, LoadedPlugin] = field(init=False)
+    quarantined: Mapping[str, QuarantinedPlugin] = field(init=False)
+
+    @classmethod
+    def load(cls, names: Iterable[str], catalogue: Catalogue | None = None) -> PluginRegistry:
+        """Import the plugins called *names*, and only them.
+
+        Raises:
+            ConfigurationError: One is not installed, or two distributions claim its name.
+        """
+        registry = cls(Catalogue.read() if catalogue is None else catalogue)
+        wanted = [registry.catalogue.find(name) for name in dict.fromkeys(names) if name != BUILT_IN]
+        loaded = {BUILT_IN: _load_built_in()}
+        quarantined = {}
+        for plugin in wanted:
+            lane = Lane(plugin.name)
+            try:
+                loaded[plugin.name] = _load(plugin, lane)
+            except PluginError as reason:
+                lane.close()
+                quarantined[plugin.name] = QuarantinedPlugin(
+                    plugin.name, plugin.distribution, plugin.version, reason
+                )
+        registry.loaded = MappingProxyType(loaded)
+        registry.quarantined = MappingProxyType(quarantined)
+        return registry
+
+    @property
+    def descriptions(self) -> Mapping[str, PluginDescription]:
+        """What the loaded plugins say of themselves, by name."""
+        return {name: plugin.description for name, plugin in self.loaded.items()}
+
+    def require(self, name: str, provider: str) -> LoadedPlugin:
+        """The plugin called *name*, which *provider* needs.
+
+        Raises:
+            ConfigurationError: It is in quarantine, or was not enabled.
+        """
+        if name in self.loaded:
+            return self.loaded[name]
+        if name in self.quarantined:
+            raise ConfigurationError(
+                ErrorCode.PLUGIN_QUARANTINED,
+                f"provider {provider!r} needs it, and {self.quarantined[name].reason}",
+                provider=provider,
+                plugin=name,
+            )
+        raise ConfigurationError(
+            ErrorCode.PLUGIN_NOT_INSTALLED,
+            f"provider {provider!r} needs the plugin {name!r}, which is not enabled",
+            provider=provider,
+            plugin=name,
+        )
+
+    def close(self) -> None:
+        """Let the plugins' threads end."""
+        for plugin in self.loaded.values():
+            plugin.lane.close()
+
+
+def _load_built_in() -> LoadedPlugin:
+    hooks = implementations_of(builtin, _manager(), BUILT_IN)
+    description = builtin.dockmesh_auth_describe()
+    return LoadedPlugin(BUILT_IN, description, None, None, hooks, Lane(BUILT_IN))
+
+
+def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
+    def in_its_own_thread() -> tuple[Mapping[str, Implementation], object]:
+        module = plugin.entry_point.load()
+        hooks = implementations_of(module, _manager(), plugin.name)
+        describe = hooks.get("dockmesh_auth_describe")
+        return hooks, describe.ask() if describe is not None else None
+
+    try:
+        outcome = lane.run_blocking(in_its_own_thread, LOAD_DEADLINE)
+    except DeadlineMissed:
+        raise PluginError(
+            ErrorCode.PLUGIN_IMPORT_FAILED,
+            f"importing it takes longer than {LOAD_DEADLINE:.0f} seconds",
+            plugin=plugin.name,
+        ) from None
+    if outcome.error is not None:
+        raise _import_failure(plugin, outcome.error) from None
+    assert outcome.value is not None
+    hooks, description = outcome.value
+    return LoadedPlugin(
+        plugin.name,
+        _check_description(description, plugin.name),
+        plugin.distribution,
+        plugin.version,
+        hooks,
+        lane,
+    )
+
+
+def _import_failure(plugin: InstalledPlugin, error: BaseException) -> PluginError:
+    if isinstance(error, PluginError):
+        return error
+    if isinstance(error, AuthError):
+        return PluginError(error.code, error.detail, plugin=plugin.name)
+    missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
+    detail = f"{type(error).__name__} while it was imported or described itself"
+    if missing:
+        detail += f"; it needs the module {missing!r}"
+    return PluginError(ErrorCode.PLUGIN_IMPORT_FAILED, detail, plugin=plugin.name)
+
+
+def _check_description(description: object, name: str) -> PluginDescription:
+    if type(description) is not PluginDescription:
+        raise PluginError(
+            ErrorCode.PLUGIN_BAD_DESCRIPTION,
+            f"dockmesh_auth_describe gave {type(description).__name__}, not a PluginDescription",
+            plugin=name,
+        )
+    if description.contract_version != CONTRACT_VERSION:
+        raise PluginError(
+            ErrorCode.PLUGIN_CONTRACT_VERSION,
+            f"it was written for contract {description.contract_version},"
+            f" this host has {CONTRACT_VERSION}",
+            plugin=name,
+        )
+    if description.name != name:
+        raise PluginError(
+            ErrorCode.PLUGIN_BAD_DESCRIPTION,
+            f"it calls itself {description.name!r}, its entry point {name!r}",
+            plugin=name,
+        )
+    return description
+
+
+def _manager() -> pluggy.PluginManager:
+    # One manager for each plugin: pluggy checks names and arguments, and nothing that one plugin
+    # registers can stand in the way of another.
+    manager = pluggy.PluginManager(NAME)
+    manager.add_hookspecs(hookspecs)
+    return manager
