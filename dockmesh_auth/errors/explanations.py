@@ -110,6 +110,10 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
             "A hook of the plugin did not answer in time.",
             "Plugin's author: never block; use the fetch argument for input and output.",
         ),
+        C.PLUGIN_BAD_REQUEST: Explanation(
+            "A plugin asked for a request that must not be sent.",
+            "Plugin's author: mend the method, the headers or the use of the access token.",
+        ),
         C.PLUGIN_UNMAPPED_GRANT: Explanation(
             "The plugin granted something that no row of the group mappings gives.",
             "Plugin's author: take grants from the provider's mappings only.",
@@ -181,6 +185,10 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         C.TOKEN_ANSWER_MALFORMED: Explanation(
             "The token endpoint's answer breaks RFC 6749, section 5.1.",
             "Check the provider's version and log.",
+        ),
+        C.SCOPE_NOT_GRANTED: Explanation(
+            "The identity provider did not grant the scope openid.",
+            "Allow this client the scope `openid` at the provider, and keep it in `scopes`.",
         ),
         C.USERINFO_FAILED: Explanation(
             "The userinfo endpoint did not give the claims that were needed.",
