@@ -1,0 +1,104 @@
+"""What a fake provider remembers between requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, field, frozen
+
+from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
+
+__all__ = ["AuthorizationRequest", "Grant", "LoginSession", "Problem", "RecordedRequest"]
+
+
+class Problem(Exception):  # noqa: N818 - it is an answer of the provider, not a fault of ours
+    """A request that an endpoint refuses.
+
+    Attributes:
+        error: The error's name in the protocol.
+        description: One sentence.
+        status: The HTTP status, unless the shape says otherwise.
+    """
+
+    def __init__(self, error: str, description: str = "", status: int = 400) -> None:
+        self.error = error
+        self.description = description
+        self.status = status
+        super().__init__(error)
+
+
+@frozen(kw_only=True)
+class RecordedRequest:
+    """A request that came in. Its repr shows nothing that could be secret.
+
+    Attributes:
+        endpoint: Which endpoint it was for.
+        method: GET or POST.
+        path: The path without the query.
+        query: The parameters of the query, in order.
+        headers: Names in lower case.
+        form: The parameters of the body, in order, if it was a form.
+        body: The body.
+    """
+
+    endpoint: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@frozen(kw_only=True)
+class AuthorizationRequest:
+    """An authorization request that passed the checks (RFC 6749, section 4.1.1)."""
+
+    client: FakeClient
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    response_mode: str = "query"
+    state: str | None = field(default=None, repr=False)
+    nonce: str | None = field(default=None, repr=False)
+    code_challenge: str | None = field(default=None, repr=False)
+    code_challenge_method: str = "S256"
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+
+
+@frozen(kw_only=True)
+class LoginSession:
+    """Somebody who is signed in at the provider, in one browser.
+
+    Attributes:
+        user: Who.
+        auth_time: When, Unix seconds.
+        sid: The session's name in tokens.
+    """
+
+    user: FakeUser
+    auth_time: int
+    sid: str
+
+
+@define(kw_only=True, eq=False)
+class Grant:
+    """What one authorization response stands for, from its code to its tokens.
+
+    Attributes:
+        request: What was asked.
+        session: Who answered.
+        issued_at: When the code was issued, Unix seconds.
+        redeemed: Whether the code was used.
+        access_token: The access token, once there is one.
+        expires_at: When that token expires, Unix seconds.
+        revoked: Whether its tokens are dead.
+    """
+
+    request: AuthorizationRequest
+    session: LoginSession
+    issued_at: float
+    redeemed: bool = False
+    access_token: str = field(default="", repr=False)
+    expires_at: float = 0.0
+    revoked: bool = False

@@ -1,0 +1,170 @@
+"""A real OpenID provider for tests and demonstrations, on this machine's own address.
+
+::
+
+    provider = FakeProvider(
+        users=[FakeUser(name="alice", groups=("admins",))],
+        clients=[FakeClient(client_id="dockmesh", client_secret="s3", redirect_uris=(CALLBACK,))],
+    )
+    with provider.serve():
+        ...  # provider.issuer is up; a person or `testing.browser` can sign in
+
+It signs with real keys and holds requests against the rules of the specifications. What a test
+wants to go wrong is said by `faults` and `edits`; what another product does differently by a
+`Shape`. It never runs anywhere but on 127.0.0.1, asks for no password and says so on its pages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, quote
+
+from attrs import define, field
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from dockmesh_auth.testing.fake_authorize import LOGIN_PATH, AuthorizationEndpoint
+from dockmesh_auth.testing.fake_grants import RecordedRequest
+from dockmesh_auth.testing.fake_pages import message_page
+from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.fake_shape import Lifetimes, Paths, Shape
+from dockmesh_auth.testing.fake_state import EncryptionKey, FakeState
+from dockmesh_auth.testing.fake_token_endpoint import TokenEndpoint, UserinfoEndpoint
+from dockmesh_auth.testing.minting import SigningKey
+
+__all__ = [
+    "EncryptionKey",
+    "FakeClient",
+    "FakeProvider",
+    "FakeUser",
+    "Lifetimes",
+    "Paths",
+    "Shape",
+]
+
+_Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+@define(kw_only=True, eq=False)
+class FakeProvider(FakeState):
+    """A provider of identities that do not exist. See `FakeState` for its settings.
+
+    Endpoints, as `faults` and `requests` name them: discovery, jwks, authorization, login,
+    token, userinfo, end_session.
+    """
+
+    app: Starlette = field(init=False, repr=False)
+    """The application, for tests that need no socket; `base_url` is then what it says it is."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.app = Starlette(routes=self._routes())
+        # A path is right or wrong here; a redirect to the one with a slash would hide mistakes.
+        self.app.router.redirect_slashes = False
+
+    @contextlib.contextmanager
+    def serve(self, port: int = 0) -> Iterator[FakeProvider]:
+        """Serve on a free port of 127.0.0.1 (or on *port*) for as long as the block lasts."""
+        with served(self.app, port=port) as base_url:
+            self.base_url = base_url
+            yield self
+
+    def rotate(self, key: SigningKey, *, overlap: bool = False) -> None:
+        """Sign with *key* from now on; publish the former one too only with *overlap*."""
+        if overlap and self.signing_key is not None:
+            self.more_keys.append(self.signing_key)
+        self.signing_key = key
+
+    # --- endpoints ------------------------------------------------------------------------
+
+    def _routes(self) -> list[Route]:
+        paths, authorization = self.shape.paths, AuthorizationEndpoint(self)
+        return [
+            self._route("discovery", self._discovery_path(), self._discovery, "GET"),
+            self._route("jwks", paths.jwks, self._jwks, "GET"),
+            self._route("authorization", paths.authorization, authorization.authorize),
+            self._route("login", LOGIN_PATH, authorization.sign_in, "POST"),
+            self._route("token", paths.token, TokenEndpoint(self).answer, "POST"),
+            self._route("userinfo", paths.userinfo, UserinfoEndpoint(self).answer),
+            self._route("end_session", paths.end_session, self._end_session),
+        ]
+
+    def _route(self, endpoint: str, path: str, handler: _Handler, *methods: str) -> Route:
+        async def guarded(request: Request) -> Response:
+            body = await request.body()
+            self.requests.append(_recorded(endpoint, request, body))
+            return await self.faults.around(endpoint, request, partial(handler, request))
+
+        return Route(path, guarded, methods=list(methods or ("GET", "POST")))
+
+    def _discovery_path(self) -> str:
+        path = self.shape.paths.discovery
+        if path.startswith("/"):
+            return path
+        return f"{self.shape.issuer_path.removesuffix('/')}/{path}"
+
+    async def _discovery(self, request: Request) -> Response:
+        return JSONResponse(self.metadata(self.base_for(request)))
+
+    def metadata(self, base: str) -> dict[str, Any]:
+        """The discovery document under the address *base* (Discovery 1.0, section 3)."""
+        shape, paths = self.shape, self.shape.paths
+        key = self.signing_key
+        document: dict[str, Any] = {
+            "issuer": base + shape.issuer_path,
+            "authorization_endpoint": base + paths.authorization,
+            "token_endpoint": base + paths.token,
+            "userinfo_endpoint": base + paths.userinfo,
+            "jwks_uri": base + paths.jwks,
+            "end_session_endpoint": base + paths.end_session,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "form_post"],
+            "grant_types_supported": ["authorization_code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [key.algorithm if key else "HS256"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic",
+                "client_secret_post",
+                "none",
+            ],
+            "scopes_supported": list(shape.scopes),
+            "code_challenge_methods_supported": list(shape.code_challenge_methods),
+        }
+        if shape.iss_parameter:
+            document["authorization_response_iss_parameter_supported"] = True
+        return shape.metadata(document)
+
+    async def _jwks(self, _request: Request) -> Response:
+        return JSONResponse(self.shape.key_set(self.published_keys()))
+
+    async def _end_session(self, request: Request) -> Response:
+        # OpenID Connect RP-Initiated Logout 1.0, section 2; the person is not asked here.
+        given = dict(request.query_params)
+        given |= dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        self.sessions.pop(request.cookies.get(self.cookie, ""), None)
+        back = given.get("post_logout_redirect_uri", "")
+        if any(back in client.post_logout_redirect_uris for client in self.clients):
+            state = given.get("state")
+            return RedirectResponse(back + (f"?state={quote(state)}" if state else ""), 303)
+        return message_page(self.shape.name, "Signed out", "You can close this page.")
+
+
+def _recorded(endpoint: str, request: Request, body: bytes) -> RecordedRequest:
+    form: list[tuple[str, str]] = []
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return RecordedRequest(
+        endpoint=endpoint,
+        method=request.method,
+        path=request.url.path,
+        query=tuple(request.query_params.multi_items()),
+        headers=dict(request.headers),
+        form=tuple(form),
+        body=body,
+    )
