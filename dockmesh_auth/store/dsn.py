@@ -1,0 +1,88 @@
+"""Where the database is: a path or URL for SQLite, a URL for PostgreSQL."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.errors import ConfigurationError, ErrorCode
+
+__all__ = ["MEMORY", "Driver", "parse_dsn"]
+
+MEMORY = ":memory:"
+"""SQLite's name of a database that lives as long as the store."""
+
+
+class Driver(StrEnum):
+    """The kind of database."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+def _refused(detail: str) -> ConfigurationError:
+    return ConfigurationError(ErrorCode.CONFIG_INVALID_VALUE, detail)
+
+
+def parse_dsn(driver: str, dsn: str | Secret) -> URL:
+    """The address of the database.
+
+    Args:
+        driver: `sqlite` or `postgres`.
+        dsn: For SQLite a path, `sqlite:///relative`, `sqlite:////absolute` or `:memory:`; for
+            PostgreSQL `postgresql://user:password@host:port/database`. May hold a password.
+
+    Raises:
+        ConfigurationError: It is none of these, or the driver of PostgreSQL is not installed.
+            The message never quotes *dsn*.
+    """
+    text = dsn.reveal() if isinstance(dsn, Secret) else dsn
+    if driver == Driver.SQLITE:
+        return _parse_sqlite(text)
+    if driver == Driver.POSTGRES:
+        return _parse_postgres(text)
+    raise _refused(f"there is no database driver {driver!r}: write sqlite or postgres")
+
+
+def _parse_sqlite(text: str) -> URL:
+    path = text
+    if text.startswith("sqlite:"):
+        if not text.startswith("sqlite://"):
+            raise _refused("a SQLite URL is sqlite:///relative/path or sqlite:////absolute/path")
+        url = _url(text)
+        if url.host is not None or url.query or url.drivername != "sqlite":
+            raise _refused("a SQLite URL has three slashes, a path and nothing else")
+        path = url.database or MEMORY
+    elif "://" in text or text.startswith("file:"):
+        raise _refused("the address of a SQLite database is a path or sqlite:///path")
+    if not path or "\x00" in path:
+        raise _refused("the path of the SQLite database is empty or malformed")
+    if path != MEMORY:
+        path = str(Path(path).expanduser())
+    return URL.create("sqlite", database=path)
+
+
+def _parse_postgres(text: str) -> URL:
+    if not text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise _refused("the address of a PostgreSQL database is postgresql://user@host/database")
+    try:
+        import_module("psycopg")
+    except ImportError:
+        raise _refused(
+            "PostgreSQL needs a driver that is not installed: pip install dockmesh-auth[postgres]"
+        ) from None
+    return _url(text).set(drivername="postgresql+psycopg")
+
+
+def _url(text: str) -> URL:
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError):
+        # SQLAlchemy's message quotes the address, password included.
+        pass
+    raise _refused("the address of the database is not a URL")
