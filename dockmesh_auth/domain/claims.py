@@ -29,10 +29,10 @@ _DOT = re.compile(r"(?<!\\)\.")
 
 @final
 class ClaimPath:
-    """The place of a claim: its literal name first, then a path through objects.
+    r"""The place of a claim: its literal name first, then a path through objects.
 
     `realm_access.roles` is the member `roles` of the object `realm_access`, unless there is a
-    claim that is called just so. A dot that belongs to a name is written `\\.`.
+    claim that is called just so. A dot that belongs to a name is written `\.`.
     """
 
     __slots__ = ("_steps", "text")
@@ -40,6 +40,11 @@ class ClaimPath:
     def __init__(self, text: str) -> None:
         self.text: Final = text
         self._steps: Final = tuple(step.replace("\\.", ".") for step in _DOT.split(text))
+
+    @property
+    def root(self) -> str:
+        """The name of the claim that the path goes into."""
+        return self._steps[0]
 
     def find(self, claims: Mapping[str, FrozenJson]) -> FrozenJson | Missing:
         """The value at this path, or `MISSING`."""

@@ -99,7 +99,7 @@ class Grants:
 
 def _index(rows: Sequence[GroupMapping]) -> Mapping[str, tuple[tuple[int, Grant], ...]]:
     index: defaultdict[str, list[tuple[int, Grant]]] = defaultdict(list)
-    for position, row in enumerate(rows):
+    for position, row in enumerate(dict.fromkeys(rows)):  # a row written twice gives one grant
         grant = Grant(row.role, row.scope, Origin.MAPPING, row.claim_value)
         index[row.claim_value].append((position, grant))
     return {value: tuple(entries) for value, entries in index.items()}
@@ -124,7 +124,12 @@ class MappingTable:
         object.__setattr__(self, "_values", frozenset(self._by_value))
 
     def resolve(self, groups: Iterable[str]) -> Grants:
-        """The grants of somebody in *groups*, in the order of the rows, each once."""
+        """The grants of somebody in *groups*, in the order of the rows, each once.
+
+        A string is one group, never a set of letters.
+        """
+        if isinstance(groups, str):
+            groups = (groups,)
         hits = self._values.intersection(groups)
         if not hits:
             return Grants()

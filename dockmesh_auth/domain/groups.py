@@ -46,13 +46,18 @@ class Groups:
     names: tuple[str, ...] = ()
     detail: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        if bool(self.names) != (self.state is GroupState.PRESENT):
+            raise ValueError("groups have names if they are present, and only then")
+
     @classmethod
     def of(cls, names: Iterable[str]) -> Groups:
-        """Known groups: `present` with their names, or `empty`."""
-        unique = tuple(dict.fromkeys(names))
-        if len(unique) > MAX_GROUPS:
-            return cls.overage(f"more than {MAX_GROUPS} groups")
-        return cls(GroupState.PRESENT, unique) if unique else cls(GroupState.EMPTY)
+        """Known groups: `present` with their names, or `empty`.
+
+        The rules of `read` hold: one string is one name, and what is not a name makes all of
+        them `malformed`.
+        """
+        return cls._checked((names,) if isinstance(names, str) else tuple(names), "the groups")
 
     @classmethod
     def absent(cls, detail: str) -> Groups:
@@ -86,13 +91,19 @@ class Groups:
             value = (value,)
         if not isinstance(value, tuple):
             return cls.malformed(f"the claim {path} is not a list of names")
-        if len(value) > MAX_GROUPS:
-            return cls.overage(f"the claim {path} has more than {MAX_GROUPS} names")
-        for position, name in enumerate(value):
+        return cls._checked(value, f"the claim {path}")
+
+    @classmethod
+    def _checked(cls, values: tuple[FrozenJson, ...], place: str) -> Groups:
+        if len(values) > MAX_GROUPS:
+            return cls.overage(f"{place}: more than {MAX_GROUPS} names")
+        names: dict[str, None] = {}
+        for position, name in enumerate(values, 1):
             problem = _problem(name)
-            if problem:
-                return cls.malformed(f"entry {position + 1} of the claim {path} {problem}")
-        return cls.of(name for name in value if isinstance(name, str))
+            if problem or not isinstance(name, str):
+                return cls.malformed(f"entry {position} of {place} {problem}")
+            names[name] = None
+        return cls(GroupState.PRESENT, tuple(names)) if names else cls(GroupState.EMPTY)
 
 
 def _problem(name: FrozenJson) -> str:
@@ -113,6 +124,6 @@ def _problem(name: FrozenJson) -> str:
 
 def _distributed(claims: Mapping[str, FrozenJson], path: ClaimPath) -> bool:
     names = claims.get("_claim_names")
-    if isinstance(names, Mapping) and path.text in names:
+    if isinstance(names, Mapping) and (path.text in names or path.root in names):
         return True
     return claims.get("hasgroups") in (True, "true")

@@ -73,12 +73,12 @@ class Answer:
 
     Attributes:
         status: The HTTP status.
-        headers: Names in lower case.
+        headers: Names in lower case; may hold cookies.
         body: The body, decoded and within the size limit.
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     @property
@@ -117,7 +117,8 @@ class Send(Protocol):
 
 class Fetch(Protocol):
     """A request to a provider, within its rules: https, allowed hosts and addresses, a time limit
-    for the whole request, a size limit for the answer, no redirects."""
+    for the whole request, a size limit for the answer, no redirects.
+    """
 
     async def __call__(
         self,
@@ -160,7 +161,8 @@ class TokenVerifier(Protocol):
 
     def matches_access_token(self, token: Secret, at_hash: str, access_token: Secret) -> bool:
         """Whether *at_hash* is *access_token*'s hash under the algorithm that signed *token*
-        (OpenID Connect Core 1.0, section 3.1.3.8)."""
+        (OpenID Connect Core 1.0, section 3.1.3.8).
+        """
         ...
 
 
@@ -211,7 +213,8 @@ class Store(Protocol):
         self, token: Secret, *, policy: SessionPolicy, now: float
     ) -> Session | None:
         """The session of *token* if it is good at *now*, with the user as they are at this
-        moment; None if it is unknown, idle for too long, too old, or its user is disabled."""
+        moment; None if it is unknown, idle for too long, too old, or its user is disabled.
+        """
         ...
 
     async def end_session(self, token: Secret) -> None:

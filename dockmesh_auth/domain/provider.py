@@ -32,8 +32,8 @@ DEFAULT_ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 class ClientAuthentication(StrEnum):
     """How we prove to the token endpoint who we are (OpenID Connect Core 1.0, section 9)."""
 
-    CLIENT_SECRET_BASIC = "client_secret_basic"
-    CLIENT_SECRET_POST = "client_secret_post"
+    CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the name of a method
+    CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - the name of a method
     NONE = "none"
 
 
@@ -79,6 +79,10 @@ class NetworkRules:
     ca_file: str | None = None
     timeout: float = 5.0
     max_answer: int = 262_144
+
+
+def _read_only(options: Mapping[str, OptionValue]) -> Mapping[str, OptionValue]:
+    return MappingProxyType(dict(options))
 
 
 @frozen(kw_only=True)
@@ -135,4 +139,4 @@ class Provider:
     mappings: MappingTable = field(factory=MappingTable, repr=False)
     default_grant: Grant | None = None
     network: NetworkRules = field(factory=NetworkRules)
-    options: Mapping[str, OptionValue] = field(factory=dict, converter=MappingProxyType)
+    options: Mapping[str, OptionValue] = field(factory=dict, converter=_read_only)

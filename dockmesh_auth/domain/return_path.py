@@ -13,7 +13,9 @@ MAX_RETURN_PATH: Final = 2048
 # One slash, then anything visible in ASCII but a second slash or a backslash: what every browser
 # reads as a path of the same site (WHATWG URL, section 4.4; RFC 9700, section 4.11.1).
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-_OWN_PAGES: Final = ("/login", "/logout", "/auth/")
+_OWN_PAGES: Final = frozenset({"login", "logout", "auth"})
+# What a server may cut off a segment: parameters, and an encoded `?` or `#`.
+_SUFFIX = re.compile("[;?#]")
 
 
 def safe_return_path(address: str | None, default: str = "/") -> str:
@@ -21,7 +23,7 @@ def safe_return_path(address: str | None, default: str = "/") -> str:
 
     Refused are other sites in any spelling, control characters, backslashes, non-ASCII letters,
     dot segments, empty segments, encoded slashes that would make one of these, and the sign-in's
-    own pages.
+    own pages with all that lies below them. Query and fragment are kept as they are.
     """
     if not address or len(address) > MAX_RETURN_PATH or not _PATH.fullmatch(address):
         return default
@@ -29,9 +31,8 @@ def safe_return_path(address: str | None, default: str = "/") -> str:
     decoded = _decoded(path)
     if decoded is None or "//" in decoded or "\\" in decoded or not decoded.isprintable():
         return default
-    if any(segment in {".", ".."} for segment in decoded.split(";")[0].split("/")):
-        return default
-    if any(decoded == page.rstrip("/") or decoded.startswith(page) for page in _OWN_PAGES):
+    segments = [_SUFFIX.split(segment, maxsplit=1)[0] for segment in decoded[1:].split("/")]
+    if segments[0] in _OWN_PAGES or not {".", ".."}.isdisjoint(segments):
         return default
     return address
 

@@ -61,10 +61,10 @@ class RoleCatalogue:
 
         Raises:
             ConfigurationError: A name is taken or malformed, the role below it is not known,
-                or it would stand above `admin`.
+                it would stand above `admin`, or there are 1000 roles between two built-in ones.
         """
         roles = {role.name: role for role in BUILT_IN_ROLES}
-        for offset, (name, above) in enumerate(custom, 1):
+        for name, above in custom:
             if not _NAME.fullmatch(name):
                 raise ConfigurationError(
                     ErrorCode.CONFIG_INVALID_VALUE, f"{name!r} is not a role name: use a-z, 0-9, -"
@@ -79,7 +79,7 @@ class RoleCatalogue:
                     ErrorCode.CONFIG_INVALID_VALUE,
                     f"role {name!r} cannot stand above {above!r}: name a role below admin",
                 )
-            roles[name] = Role(below.rank + offset, name)
+            roles[name] = Role(_next_rank(roles.values(), below), name)
         return cls(roles)
 
     def named(self, name: str) -> Role:
@@ -98,3 +98,14 @@ class RoleCatalogue:
 
     def __iter__(self) -> Iterator[Role]:
         return iter(sorted(self.by_name.values()))
+
+
+def _next_rank(roles: Iterable[Role], below: Role) -> int:
+    """The rank above *below* and above all others that stand below the same built-in role."""
+    ceiling = (below.rank // _STEP + 1) * _STEP
+    rank = max(role.rank for role in roles if role.rank < ceiling) + 1
+    if rank == ceiling:
+        raise ConfigurationError(
+            ErrorCode.CONFIG_INVALID_VALUE, f"too many roles stand above {below.name!r}"
+        )
+    return rank

@@ -50,12 +50,12 @@ class Scope:
 
     @classmethod
     def of_tags(cls, tags: Iterable[str]) -> Scope:
-        """The scope that holds on hosts with any of *tags*.
+        """The scope that holds on hosts with any of *tags*; a string is one tag.
 
         Raises:
             ConfigurationError: There is no tag, or one that dockmesh would not accept.
         """
-        return cls(frozenset(tags))
+        return cls(frozenset((tags,) if isinstance(tags, str) else tags))
 
     @classmethod
     def parse(cls, text: str | Sequence[str]) -> Scope:
@@ -74,7 +74,9 @@ class Scope:
         return cls.of_tags(tag for tag in tags.split(",") if tags)
 
     def holds_on(self, host_tags: Collection[str]) -> bool:
-        """Whether the scope covers a host that carries *host_tags*."""
+        """Whether the scope covers a host that carries *host_tags*; a string is one tag."""
+        if isinstance(host_tags, str):
+            host_tags = (host_tags,)
         return self.tags is None or not self.tags.isdisjoint(host_tags)
 
     def __str__(self) -> str:

@@ -27,7 +27,9 @@ class Secret:
 
     def matches(self, other: str) -> bool:
         """Whether *other* is the same text, compared in constant time."""
-        return hmac.compare_digest(self._text.encode(), other.encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(
+            self._text.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.matches(other._text)

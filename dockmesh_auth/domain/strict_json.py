@@ -16,9 +16,9 @@ import msgspec
 
 __all__ = ["MAX_DEPTH", "FrozenJson", "Json", "freeze", "parse_json", "parse_object"]
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 FrozenJson: TypeAlias = (
-    "None | bool | int | float | str | tuple[FrozenJson, ...] | Mapping[str, FrozenJson]"
+    "bool | int | float | str | tuple[FrozenJson, ...] | Mapping[str, FrozenJson] | None"
 )
 
 MAX_DEPTH: Final = 32
@@ -45,7 +45,8 @@ def parse_json(text: bytes) -> Json:
             _check_depth(value)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, json.JSONDecodeError):
+        # The cause may hold the text: not chained.
         raise ValueError("the text is not JSON in UTF-8") from None
     return value
 
@@ -89,7 +90,7 @@ def _parse_carefully(text: bytes) -> Json:
 
 def _check_depth(value: Json) -> None:
     level: Sequence[Json] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for item in level

@@ -143,7 +143,7 @@ class ProviderError(AuthError):
     """The identity provider cannot be reached or its answer breaks the specification."""
 
 
-class SignInRejected(AuthError):
+class SignInRejected(AuthError):  # noqa: N818 - an event, not a fault of ours
     """This attempt is refused; the next one may succeed."""
 
 
@@ -151,5 +151,5 @@ class TokenRejected(SignInRejected):
     """The token of this attempt is refused (OpenID Connect Core 1.0, section 3.1.3.7)."""
 
 
-class AccessDenied(AuthError):
+class AccessDenied(AuthError):  # noqa: N818 - a decision, not a fault of ours
     """The person is known and may not sign in."""
