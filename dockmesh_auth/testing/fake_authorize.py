@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -11,6 +10,7 @@ from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from dockmesh_auth.testing.fake_checks import check_recipient, parse_authorization_request
 from dockmesh_auth.testing.fake_grants import AuthorizationRequest, Grant, LoginSession, Problem
 from dockmesh_auth.testing.fake_pages import (
     auto_post_page,
@@ -18,7 +18,6 @@ from dockmesh_auth.testing.fake_pages import (
     login_page,
     message_page,
 )
-from dockmesh_auth.testing.fake_people import FakeClient
 from dockmesh_auth.testing.fake_state import FakeState
 
 __all__ = ["LOGIN_PATH", "AuthorizationEndpoint"]
@@ -38,21 +37,21 @@ class AuthorizationEndpoint:
         pairs = list(request.query_params.multi_items())
         if request.method == "POST":
             pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True)
-        name = self.state.shape.name
+        given = dict(pairs)
         try:
-            client, redirect_uri = self._recipient(dict(pairs))
+            client, redirect_uri = check_recipient(self.state, given)
         except Problem as problem:
-            return message_page(name, problem.description, problem.error, problem.status)
-        mode, given = dict(pairs).get("response_mode", "query"), dict(pairs).get("state")
+            return message_page(self.state.shape.name, problem.error, problem.description, 400)
         try:
-            asked = self._checked(pairs, client, redirect_uri)
+            asked = parse_authorization_request(self.state, pairs, client, redirect_uri)
         except Problem as problem:
+            mode = "form_post" if given.get("response_mode") == "form_post" else "query"
             back = AuthorizationRequest(
                 client=client,
                 redirect_uri=redirect_uri,
                 scopes=(),
-                response_mode=mode if mode == "form_post" else "query",
-                state=given,
+                response_mode=mode,
+                state=given.get("state"),
             )
             return self._refuse(request, back, problem)
         return self._go_on(request, asked, self.state.session_of(request))
@@ -82,72 +81,17 @@ class AuthorizationEndpoint:
         response.set_cookie(self.state.cookie, cookie, httponly=True, samesite="lax")
         return response
 
-    # --- checks ---------------------------------------------------------------------------
-
-    def _recipient(self, parameters: dict[str, str]) -> tuple[FakeClient, str]:
-        # RFC 6749, section 4.1.2.1: with a wrong client or redirect URI nobody is sent anywhere.
-        client = self.state.client(parameters.get("client_id", ""))
-        if client is None:
-            raise Problem("There is no client of that name.", "Client ID Error")
-        redirect_uri = parameters.get("redirect_uri", "")
-        if redirect_uri not in client.redirect_uris:
-            raise Problem("The redirect URI is not registered.", "Redirect URI Error")
-        return client, redirect_uri
-
-    def _checked(
-        self, pairs: Sequence[tuple[str, str]], client: FakeClient, redirect_uri: str
-    ) -> AuthorizationRequest:
-        given, shape = dict(pairs), self.state.shape
-        if len(given) != len(pairs):
-            raise Problem("invalid_request", "a parameter is repeated")
-        if given.get("response_type") != "code":
-            raise Problem("unsupported_response_type", "only code is offered")
-        if "request" in given:
-            raise Problem("request_not_supported", "request objects are not supported")
-        asked = tuple(dict.fromkeys(given.get("scope", "").split()))
-        if shape.requires_openid and "openid" not in asked:
-            raise Problem("invalid_scope", "the scope openid is missing")
-        mode = given.get("response_mode", "query")
-        if mode not in {"query", "form_post"}:
-            raise Problem("invalid_request", "the response mode is not supported")
-        method = given.get("code_challenge_method", "plain")
-        if "code_challenge" in given and method not in shape.code_challenge_methods:
-            raise Problem("invalid_request", "the code challenge method is not supported")
-        prompt, max_age = frozenset(given.get("prompt", "").split()), given.get("max_age")
-        if max_age is not None and not (max_age.isascii() and max_age.isdigit()):
-            raise Problem("invalid_request", "max_age is not a number")
-        if max_age == "0" and "none" in prompt:
-            raise Problem("invalid_request", "max_age=0 and prompt=none exclude each other")
-        return AuthorizationRequest(
-            client=client,
-            redirect_uri=redirect_uri,
-            scopes=tuple(scope for scope in asked if scope in shape.scopes),
-            response_mode=mode,
-            state=given.get("state"),
-            nonce=given.get("nonce"),
-            code_challenge=given.get("code_challenge"),
-            code_challenge_method=method,
-            prompt=prompt,
-            max_age=None if max_age is None else int(max_age),
-        )
-
     # --- steps ----------------------------------------------------------------------------
 
     def _go_on(
         self, request: Request, asked: AuthorizationRequest, session: LoginSession | None
     ) -> Response:
-        if session is None or self._must_sign_in_again(asked, session):
+        now = self.state.clock.now()
+        if session is None or self.state.shape.must_sign_in_again(asked, session, now):
             if "none" in asked.prompt:
                 return self._refuse(request, asked, Problem("login_required"))
             return self._login_page(asked)
         return self._after_login(request, asked, session)
-
-    def _must_sign_in_again(self, asked: AuthorizationRequest, session: LoginSession) -> bool:
-        if "login" in asked.prompt or "select_account" in asked.prompt:
-            return True
-        return (
-            asked.max_age is not None and self.state.clock.now() - session.auth_time > asked.max_age
-        )
 
     def _after_login(
         self, request: Request, asked: AuthorizationRequest, session: LoginSession
@@ -156,6 +100,8 @@ class AuthorizationEndpoint:
         if not shape.may_enter(session.user, asked.client):
             return self._deny(request, asked, "the person may not use this client")
         if shape.asks_consent or "consent" in asked.prompt:
+            if "none" in asked.prompt and not shape.asks_despite_none:
+                return self._refuse(request, asked, Problem("consent_required"))
             ticket = self._remember(asked)
             client = asked.client.client_id
             return consent_page(shape.name, client, LOGIN_PATH, ticket, asked.scopes)
@@ -188,8 +134,9 @@ class AuthorizationEndpoint:
 
     def _refuse(self, request: Request, asked: AuthorizationRequest, problem: Problem) -> Response:
         parameters = [("error", problem.error)]
-        if problem.description:
-            parameters.append(("error_description", problem.description))
+        description = self.state.shape.describe(problem)
+        if description:
+            parameters.append(("error_description", description))
         return self._respond(request, asked, parameters)
 
     def _respond(

@@ -90,6 +90,7 @@ class Grant:
         session: Who answered.
         issued_at: When the code was issued, Unix seconds.
         redeemed: Whether the code was used.
+        subject: `sub` of the tokens, once there are some.
         access_token: The access token, once there is one.
         expires_at: When that token expires, Unix seconds.
         revoked: Whether its tokens are dead.
@@ -99,6 +100,7 @@ class Grant:
     session: LoginSession
     issued_at: float
     redeemed: bool = False
+    subject: str = ""
     access_token: str = field(default="", repr=False)
     expires_at: float = 0.0
     revoked: bool = False

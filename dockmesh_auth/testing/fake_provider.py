@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, quote
 
 from attrs import define, field
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -64,7 +65,9 @@ class FakeProvider(FakeState):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        self.app = Starlette(routes=self._routes())
+        self.app = Starlette(
+            routes=self._routes(), exception_handlers={HTTPException: self._http_problem}
+        )
         # A path is right or wrong here; a redirect to the one with a slash would hide mistakes.
         self.app.router.redirect_slashes = False
 
@@ -99,9 +102,19 @@ class FakeProvider(FakeState):
         async def guarded(request: Request) -> Response:
             body = await request.body()
             self.requests.append(_recorded(endpoint, request, body))
-            return await self.faults.around(endpoint, request, partial(handler, request))
+            return await self.faults.around(endpoint, request, partial(self._run, handler, request))
 
         return Route(path, guarded, methods=list(methods or ("GET", "POST")))
+
+    async def _run(self, handler: _Handler, request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as fault:  # noqa: BLE001 - a product has one answer to all of them
+            return self.shape.inner_error(request.method, fault)
+
+    async def _http_problem(self, request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, HTTPException)
+        return self.shape.http_problem(request.method, problem.status_code)
 
     def _discovery_path(self) -> str:
         path = self.shape.paths.discovery

@@ -13,7 +13,12 @@ from typing import Any
 from attrs import evolve, field, frozen
 from starlette.responses import JSONResponse, Response
 
-from dockmesh_auth.testing.fake_grants import Grant, Problem
+from dockmesh_auth.testing.fake_grants import (
+    AuthorizationRequest,
+    Grant,
+    LoginSession,
+    Problem,
+)
 from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
 
 __all__ = ["Lifetimes", "Paths", "Shape"]
@@ -55,6 +60,7 @@ class Shape:
         scopes: The scopes it knows; others are dropped.
         claims_in_id_token: Whether the claims of the scopes stand in the ID token, too.
         asks_consent: Whether there is a page between login and the way back.
+        asks_despite_none: Whether it asks for consent even if asked to be silent.
         iss_parameter: Whether authorization responses carry `iss` (RFC 9207).
         code_challenge_methods: The PKCE methods it takes.
         groups_claim: The claim that holds the groups, in the scope `groups_scope`.
@@ -62,6 +68,7 @@ class Shape:
         basic_is_encoded: Whether Basic credentials are percent-decoded (RFC 6749, 2.3.1).
         requires_openid: Whether requests without the scope `openid` are refused.
         sends_at_hash: Whether ID tokens carry `at_hash`.
+        one_authentication_only: Whether a client that authenticates twice is refused.
         reuse_revokes: Whether a code used twice kills the tokens of its first use.
         redirect_uri_error: What the token endpoint says of another redirect URI.
         issuer_follows_host: Whether issuer and endpoints are made of each request's Host header.
@@ -74,6 +81,7 @@ class Shape:
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups", "offline_access")
     claims_in_id_token: bool = True
     asks_consent: bool = False
+    asks_despite_none: bool = False
     iss_parameter: bool = False
     code_challenge_methods: tuple[str, ...] = ("S256",)
     groups_claim: str = "groups"
@@ -81,6 +89,7 @@ class Shape:
     basic_is_encoded: bool = True
     requires_openid: bool = True
     sends_at_hash: bool = True
+    one_authentication_only: bool = True
     reuse_revokes: bool = True
     redirect_uri_error: str = "invalid_grant"
     issuer_follows_host: bool = False
@@ -146,6 +155,22 @@ class Shape:
 
     # --- what it refuses, and how ---------------------------------------------------------
 
+    def granted_scopes(self, asked: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of the scopes *asked* for are granted."""
+        return tuple(scope for scope in asked if scope in self.scopes)
+
+    def must_sign_in_again(
+        self, asked: AuthorizationRequest, session: LoginSession, now: float
+    ) -> bool:
+        """Whether somebody who is signed in has to do it again (Core 1.0, section 3.1.2.1)."""
+        if asked.prompt & {"login", "select_account"}:
+            return True
+        return asked.max_age is not None and now - session.auth_time > asked.max_age
+
+    def redirect_uri_fits(self, grant: Grant, redirect_uri: str) -> bool:
+        """Whether the token request names the right redirect URI."""
+        return redirect_uri == grant.request.redirect_uri
+
     def may_enter(self, user: FakeUser, client: FakeClient) -> bool:
         """Whether *user* may use *client* at all."""
         del client
@@ -155,10 +180,14 @@ class Shape:
         """Whether refused people stay on a page of the provider instead of going back."""
         return False
 
+    def describe(self, problem: Problem) -> str:
+        """`error_description` of *problem*."""
+        return problem.description
+
     def token_problem(self, problem: Problem) -> Response:
         """The token endpoint's error (RFC 6749, section 5.2)."""
         status = 401 if problem.error == "invalid_client" else problem.status
-        body = {"error": problem.error, "error_description": problem.description}
+        body = {"error": problem.error, "error_description": self.describe(problem)}
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
         if status == 401:  # noqa: PLR2004 - the status itself
             headers["www-authenticate"] = 'Basic realm="token endpoint"'
@@ -168,3 +197,13 @@ class Shape:
         """The userinfo endpoint's error (RFC 6750, section 3.1)."""
         challenge = f'Bearer error="{problem.error}"'
         return Response(status_code=problem.status, headers={"www-authenticate": challenge})
+
+    def http_problem(self, method: str, status: int) -> Response:
+        """The answer to a request that meets no endpoint: 404, or 405 for another method."""
+        del method
+        return Response(status_code=status)
+
+    def inner_error(self, method: str, fault: Exception) -> Response:
+        """The answer when an endpoint fails; here the fault is raised, so that it is seen."""
+        del method
+        raise fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from attrs import frozen
@@ -46,7 +47,7 @@ class TokenEndpoint:
         header = request.headers.get("authorization", "")
         secret: str | None
         if header.lower().startswith("basic "):
-            if "client_secret" in form:
+            if "client_secret" in form and self.state.shape.one_authentication_only:
                 raise Problem("invalid_request", "two ways of authentication at once")
             client_id, secret = self._basic(header[6:])
             if form.get("client_id", client_id) != client_id:
@@ -91,7 +92,7 @@ class TokenEndpoint:
             raise Problem("invalid_grant", "the code was used")
         if self.state.clock.now() > grant.issued_at + self.state.shape.lifetimes.code:
             raise Problem("invalid_grant", "the code has expired")
-        if form.get("redirect_uri") != grant.request.redirect_uri:
+        if not self.state.shape.redirect_uri_fits(grant, form.get("redirect_uri", "")):
             raise Problem(self.state.shape.redirect_uri_error, "another redirect URI")
         if not _verifier_fits(grant, form.get("code_verifier")):
             raise Problem("invalid_grant", "the code verifier does not fit")
@@ -124,7 +125,7 @@ class UserinfoEndpoint:
         user = grant.session.user
         # The person as they are now: a test may have changed them since.
         user = self.state.user(user.name) or user
-        claims = {"sub": shape.subject(user)}
+        claims: dict[str, Any] = {"sub": grant.subject}
         claims = claims | shape.scope_claims(user, grant.request.scopes)
         claims = shape.userinfo(claims, grant)
         edit = self.state.edits.userinfo

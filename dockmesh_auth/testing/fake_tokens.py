@@ -81,6 +81,7 @@ def issue_tokens(state: FakeState, grant: Grant, issuer: str) -> dict[str, Any]:
     if state.edits.before_signing:
         state.edits.before_signing()
     shape, request = state.shape, grant.request
+    grant.subject = shape.subject(grant.session.user)
     claims = shape.id_token_claims(_standard_claims(state, grant, issuer), grant)
     grant.access_token = _access_token(state, claims, grant)
     grant.expires_at = state.clock.now() + shape.lifetimes.tokens
@@ -107,7 +108,7 @@ def _standard_claims(state: FakeState, grant: Grant, issuer: str) -> dict[str, A
     shape, session, now = state.shape, grant.session, int(state.clock.now())
     claims: dict[str, Any] = {
         "iss": issuer,
-        "sub": shape.subject(session.user),
+        "sub": grant.subject,
         "aud": grant.request.client.client_id,
         "exp": now + shape.lifetimes.tokens,
         "iat": now,
