@@ -76,22 +76,25 @@ class Claims(Mapping[str, FrozenJson]):
 
     A read-only mapping. Values are handed out as immutable copies, so that no reader can change
     what the next one sees.
-
-    Attributes:
-        issuer: `iss`, checked against the provider.
-        subject: `sub`, 1 to 255 characters.
     """
 
-    __slots__ = ("_members", "issuer", "subject")
-
-    issuer: str
-    subject: str
+    __slots__ = ("_issuer", "_members", "_subject")
 
     def __init__(self, members: Mapping[str, Json], *, issuer: str, subject: str) -> None:
         """Take verified *members*. Only token validation has reason to call this."""
         self._members = members
-        self.issuer = issuer
-        self.subject = subject
+        self._issuer = issuer
+        self._subject = subject
+
+    @property
+    def issuer(self) -> str:
+        """`iss`, checked against the provider."""
+        return self._issuer
+
+    @property
+    def subject(self) -> str:
+        """`sub`, 1 to 255 characters."""
+        return self._subject
 
     def __getitem__(self, name: str) -> FrozenJson:
         return freeze(self._members[name])
