@@ -1,1 +1,1 @@
-"""See docs/explanation/architecture.md."""
+"""Where the pieces meet: configuration, store, host, pages, command. Nothing imports this."""

@@ -1,1 +1,1 @@
-"""See docs/explanation/architecture.md."""
+"""The command line: reads arguments, prints results, knows no web and no store."""

@@ -142,11 +142,12 @@ class SignIns:
             claims = await connection.validate(
                 metadata, tokens, self._expectation(attempt, connection.provider)
             )
+            identity = Identity(claims.issuer, claims.subject)
             profile = await connection.extract(metadata, tokens, claims)
             grants = await connection.resolve(claims, profile)
             check_entry(grants, profile)
             new_session = await self._store.sign_in(
-                Identity(claims.issuer, claims.subject),
+                identity,
                 profile,
                 grants,
                 provider=attempt.provider,

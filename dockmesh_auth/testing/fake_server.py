@@ -19,12 +19,13 @@ _PATIENCE: Final = 10.0
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+def served(app: ASGIApp, *, port: int = 0, lifespan: bool = False) -> Iterator[str]:
     """Serve *app* on 127.0.0.1 in a thread of its own.
 
     Args:
-        app: The application. It must not need lifespan events.
+        app: The application.
         port: The port; 0 takes a free one.
+        lifespan: Whether the application is told of start and end.
 
     Yields:
         The base address, without a slash at the end.
@@ -39,7 +40,7 @@ def served(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
         loop="asyncio",
         http="h11",
         ws="none",
-        lifespan="off",
+        lifespan="on" if lifespan else "off",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=1,

@@ -1,0 +1,47 @@
+"""Find the stand-in that an installed plugin offers."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from attrs import field, frozen
+
+from dockmesh_auth.errors import ConfigurationError, ErrorCode
+from dockmesh_auth.testing.stand_in import STAND_IN_GROUP, MakeStandIn
+
+__all__ = ["NamedStandIn", "find_stand_in"]
+
+
+@frozen
+class NamedStandIn:
+    """A stand-in and whose it is.
+
+    Attributes:
+        plugin: The plugin's name.
+        make: Makes the stand-in.
+    """
+
+    plugin: str
+    make: MakeStandIn = field(repr=False)
+
+
+def find_stand_in(plugin: str | None) -> NamedStandIn:
+    """The stand-in of *plugin*, or of the only plugin that offers one.
+
+    Raises:
+        ConfigurationError: There is none, or several and *plugin* does not say which.
+    """
+    offered = {entry.name: entry for entry in entry_points(group=STAND_IN_GROUP)}
+    if plugin is None and len(offered) == 1:
+        plugin = next(iter(offered))
+    if plugin in offered:
+        return NamedStandIn(plugin, offered[plugin].load())
+    if not offered:
+        raise ConfigurationError(
+            ErrorCode.PLUGIN_NOT_INSTALLED, "no installed plugin offers a stand-in to try out"
+        )
+    known = ", ".join(sorted(offered))
+    wanted = f"{plugin!r} offers no stand-in" if plugin else "several plugins offer a stand-in"
+    raise ConfigurationError(
+        ErrorCode.PLUGIN_NOT_INSTALLED, f"{wanted}; name one of: {known}", plugin=plugin
+    )

@@ -1,0 +1,96 @@
+"""What `dockmesh-auth plugins` shows."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from rich.console import Console
+from rich.table import Table
+
+from dockmesh_auth.host.registry import PluginRegistry
+
+__all__ = ["PluginRow", "plugins_report", "print_plugins"]
+
+_PREFIX = "dockmesh_auth_"
+_COLOURS = {"loaded": "green", "quarantined": "red", "not enabled": "dim"}
+
+
+class PluginRow(TypedDict):
+    """One plugin.
+
+    Attributes:
+        name: Its name.
+        distribution: Where it comes from.
+        version: That distribution's version.
+        contract: The contract version it was written for, if it was loaded.
+        state: `loaded`, `quarantined` or `not enabled`.
+        hooks: The hooks it implements, without the prefix, if it was loaded.
+        reason: Why it is in quarantine.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    contract: int | None
+    state: str
+    hooks: list[str]
+    reason: str
+
+
+def plugins_report(registry: PluginRegistry) -> list[PluginRow]:
+    """Every plugin that is built in or installed, and how it does."""
+    rows = [
+        PluginRow(
+            name=plugin.name,
+            distribution=plugin.distribution or "built in",
+            version=plugin.version or "",
+            contract=plugin.description.contract_version,
+            state="loaded",
+            hooks=sorted(hook.removeprefix(_PREFIX) for hook in plugin.hooks),
+            reason="",
+        )
+        for plugin in registry.loaded.values()
+    ]
+    for name, claims in registry.catalogue.by_name.items():
+        quarantined = registry.quarantined.get(name)
+        if name in registry.loaded and len(claims) == 1 and registry.loaded[name].distribution:
+            continue
+        for claim in claims:
+            reason = str(quarantined.reason) if quarantined else ""
+            if name in registry.loaded:
+                reason = "the name is reserved for the built-in"
+            elif len(claims) > 1:
+                reason = "two distributions claim this name: neither can be enabled"
+            rows.append(
+                PluginRow(
+                    name=name,
+                    distribution=claim.distribution,
+                    version=claim.version,
+                    contract=None,
+                    state="quarantined" if reason else "not enabled",
+                    hooks=[],
+                    reason=reason,
+                )
+            )
+    return rows
+
+
+def print_plugins(rows: list[PluginRow]) -> None:
+    """A table for people, wide enough never to cut a reason off."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("plugin", "distribution", "version", "contract", "state", "hooks"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["distribution"],
+            row["version"],
+            "" if row["contract"] is None else str(row["contract"]),
+            f"[{_COLOURS[row['state']]}]{row['state']}[/]",
+            ", ".join(row["hooks"]),
+        )
+    console = Console()
+    console.print(table)
+    for row in rows:
+        if row["reason"]:
+            console.print(f"{row['name']} ({row['distribution']}): {row['reason']}", markup=False)

@@ -1,0 +1,72 @@
+"""What is installed, without importing it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dockmesh_auth.errors import ConfigurationError, ErrorCode
+from dockmesh_auth.host.catalogue import Catalogue
+
+
+def test_installed_plugins_are_found_without_importing_them(install, catalogue) -> None:
+    """Reading the catalogue imports nothing."""
+    module = install("raise RuntimeError")
+
+    found = catalogue().find("toy")
+
+    assert found.distribution == "dockmesh-auth-toy"
+    assert found.version == "1.2"
+    assert module not in sys.modules
+
+
+def test_a_plugin_that_is_not_installed_is_refused_with_what_there_is(install, catalogue) -> None:
+    """The message lists the names that could have been meant."""
+    install(name="toy")
+
+    with pytest.raises(ConfigurationError) as caught:
+        catalogue().find("tory")
+
+    assert caught.value.code is ErrorCode.PLUGIN_NOT_INSTALLED
+    assert "oidc, toy" in str(caught.value)
+
+
+@pytest.mark.attack("PLG-05")
+@pytest.mark.parametrize("first", ["a-dist", "z-dist"])
+def test_two_distributions_with_one_name_are_refused_naming_both(
+    install, catalogue, first: str
+) -> None:
+    """Whichever comes first in the folder, neither wins."""
+    install(name="toy", distribution=first)
+    install(name="toy", distribution="m-dist")
+
+    with pytest.raises(ConfigurationError) as caught:
+        catalogue().find("toy")
+
+    assert caught.value.code is ErrorCode.PLUGIN_AMBIGUOUS
+    assert first in str(caught.value)
+    assert "m-dist" in str(caught.value)
+
+
+def test_the_same_distribution_further_down_the_path_does_not_count(
+    install, catalogue: Callable[[], Catalogue], site: Path
+) -> None:
+    """A distribution that is shadowed is not a second claim."""
+    install(name="toy")
+    claims = Catalogue.read(
+        lambda: [
+            item.entry_point.dist for item in (catalogue().find("toy"), catalogue().find("toy"))
+        ]
+    )
+
+    assert len(claims.by_name["toy"]) == 1
+
+
+def test_a_distribution_without_a_name_is_passed_over(site: Path, catalogue) -> None:
+    """Half-removed distributions have no metadata; they are no reason to stop."""
+    (site / "broken-1.0.dist-info").mkdir()
+
+    assert catalogue().by_name == {}
