@@ -109,9 +109,11 @@ class ConfigurationError(AuthError):
 
     Attributes:
         location: `file:line:column` of the fault, if it stands in a file.
+        others: The other faults that were found with it, in the order of the file.
     """
 
     location: str | None
+    others: tuple[ConfigurationError, ...]
 
     def __init__(
         self,
@@ -125,10 +127,12 @@ class ConfigurationError(AuthError):
     ) -> None:
         super().__init__(code, detail, provider=provider, plugin=plugin, evidence=evidence)
         self.location = location
+        self.others = ()
 
     def __str__(self) -> str:
         text = super().__str__()
-        return f"{self.location}: {text}" if self.location else text
+        own = f"{self.location}: {text}" if self.location else text
+        return "\n".join((own, *map(str, self.others)))
 
 
 class StorageError(AuthError):

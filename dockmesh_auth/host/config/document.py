@@ -6,6 +6,7 @@ makes objects, no key that wins over its double, and no alias that grows without
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
@@ -39,6 +40,9 @@ MAX_VALUES: Final = 250_000
 
 Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
+_QUOTING: Final = re.compile(
+    r"""\b(found|character|handle|tag|alias|anchor) (['"]).*\2""", re.DOTALL
+)
 _TAG: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final[Mapping[str, tuple[type, ...]]] = {
     _TAG + "str": (str,),
@@ -65,7 +69,7 @@ class Node:
         return f"<Node at {self.mark[0]}:{self.mark[1]}>"
 
 
-class _Refused(Exception):
+class _Refused(Exception):  # noqa: N818 - an answer, not a failure
     def __init__(self, text: str, mark: Mark, code: ErrorCode = ErrorCode.CONFIG_SYNTAX) -> None:
         super().__init__(text)
         self.problem = Problem((), code, text, mark=mark)
@@ -89,11 +93,9 @@ def parse_document(text: str) -> Node | Problem:
 
 
 def _said(error: MarkedYAMLError) -> str:
-    # What follows "found" or "character" quotes the file, of which any part may be a secret.
+    # What follows these words quotes the file, of which any part may be a secret.
     said = str(error.problem or error.context or "the file is not YAML")
-    for quoting in ("found '", 'found "', "character '", 'character "', "handle '"):
-        said = said.partition(quoting)[0] + quoting[:-2] if quoting in said else said
-    return said.strip() + " here" if said.endswith(("found", "character", "handle")) else said
+    return _QUOTING.sub(r"\1", said).removesuffix(", but found").removesuffix(" but found")
 
 
 @frozen(eq=False, repr=False)

@@ -21,6 +21,7 @@ __all__ = [
     "error_of",
     "quoted_key",
     "suggestion",
+    "told",
 ]
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -129,4 +130,14 @@ def _error(problem: Problem, positions: Positions) -> ConfigurationError:
         location=f"{positions.file}:{line}:{column}",
         plugin=problem.plugin,
         evidence={"key": name} if name else None,
+    )
+
+
+def told(warnings: Iterable[tuple[KeyPath, str]], positions: Positions) -> tuple[str, ...]:
+    """*warnings* as lines with their places."""
+    return tuple(
+        f"{positions.location(path)}: {dotted(path)}: {text}"
+        if path
+        else f"{positions.file}: {text}"
+        for path, text in warnings
     )

@@ -1,0 +1,47 @@
+"""A plugin's own options, held against what the plugin says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dockmesh_auth.domain.provider import OptionValue
+from dockmesh_auth.hookspecs import OptionType, PluginDescription, PluginOption
+from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, Refused, Text, Whole
+from dockmesh_auth.host.config.model import ProviderSettings
+from dockmesh_auth.host.config.problems import KeyPath, Problem
+from dockmesh_auth.host.config.sections import keys_of, unknown_key
+
+__all__ = ["kind_of", "read_options"]
+
+_KINDS: Final[Mapping[OptionType, Kind]] = {
+    OptionType.TEXT: Text(),
+    OptionType.BOOLEAN: Flag(),
+    OptionType.INTEGER: Whole(),
+}
+
+
+def kind_of(option: PluginOption) -> Kind:
+    """What *option* takes."""
+    return Choice(option.choices) if option.type is OptionType.CHOICE else _KINDS[option.type]
+
+
+def read_options(
+    written: Mapping[str, Any], description: PluginDescription, path: KeyPath
+) -> tuple[dict[str, OptionValue], list[Problem]]:
+    """The options of a provider at *path*: what is written, else the plugin's defaults.
+
+    Keys of the provider that neither the core nor the plugin knows are among the problems.
+    """
+    known = {option.name: option for option in description.options}
+    values: dict[str, OptionValue] = {name: option.default for name, option in known.items()}
+    problems = []
+    for name, value in written.items():
+        if name not in known:
+            problems.append(unknown_key((*path, name), [*keys_of(ProviderSettings), *known]))
+            continue
+        try:
+            values[name] = kind_of(known[name]).read(value)
+        except Refused as refused:
+            problems.append(Problem((*path, name), refused.code, refused.text))
+    return values, problems
