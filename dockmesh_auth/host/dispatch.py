@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from attrs import define, field, frozen
@@ -207,7 +207,9 @@ class Stages:
         except PluginError as error:
             raise self._named(error, hook) from None
 
-    async def _in_lane(self, hook: str, call: Callable[[], Any], deadline: float) -> Any:
+    async def _in_lane(
+        self, hook: str, call: Callable[[], T | Awaitable[T]], deadline: float
+    ) -> T:
         try:
             outcome = await self.plugin.lane.run(call, deadline)
         except DeadlineMissed:
@@ -218,9 +220,7 @@ class Stages:
             raise self._failure(
                 ErrorCode.PLUGIN_DEADLINE, "earlier calls have not returned yet", hook
             ) from None
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value
+        return outcome.unwrap()
 
     def _named(self, error: AuthError, hook: str) -> AuthError:
         error.plugin = error.plugin or self.plugin.name

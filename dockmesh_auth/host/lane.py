@@ -24,6 +24,9 @@ T = TypeVar("T")
 MAX_ABANDONED: Final = 4
 """Threads a plugin may have left behind before it is out of service."""
 
+GRACE: Final = 0.1
+"""Seconds in which a thread that is merely waiting answers, and one that is blocked does not."""
+
 
 class DeadlineMissed(Exception):  # noqa: N818 - it says what happened
     """There was no outcome in time."""
@@ -40,6 +43,12 @@ class Outcome(Generic[T]):
     value: T | None = None
     error: BaseException | None = None
 
+    def unwrap(self) -> T:
+        """The value, or the exception raised here."""
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
 
 @define(eq=False)
 class _Worker:
@@ -55,14 +64,19 @@ class _Worker:
         self.thread.start()
 
     def _run(self) -> None:
-        try:
-            self.loop.run_forever()
-        finally:
-            self.loop.close()
+        self.loop.run_forever()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+            self.loop.run_until_complete(asyncio.wait([task]))
+        self.loop.close()
 
     def stop(self) -> None:
         if self.thread.is_alive():
             self.loop.call_soon_threadsafe(self.loop.stop)
+
+    def ping(self) -> Future[None]:
+        """Done as soon as the thread gets to it; never, if it is blocked."""
+        return asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop)
 
 
 @define(eq=False)
@@ -93,7 +107,10 @@ class Lane:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), deadline)
         except TimeoutError:
-            self._abandon(worker)
+            try:
+                await asyncio.wait_for(asyncio.wrap_future(worker.ping()), GRACE)
+            except TimeoutError:
+                self._abandon(worker)
             raise DeadlineMissed from None
 
     def run_blocking(self, call: Callable[[], T | Awaitable[T]], deadline: float) -> Outcome[T]:

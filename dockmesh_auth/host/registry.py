@@ -158,8 +158,7 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
         ) from None
     if outcome.error is not None:
         raise _import_failure(plugin, outcome.error) from None
-    assert outcome.value is not None
-    hooks, description = outcome.value
+    hooks, description = outcome.unwrap()
     return LoadedPlugin(
         plugin.name,
         _check_description(description, plugin.name),

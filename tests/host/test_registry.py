@@ -44,7 +44,7 @@ def test_only_enabled_plugins_are_imported(install, load) -> None:
         ("import a_module_that_is_missing", "a_module_that_is_missing"),
         ("raise SystemExit(3)", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("this is not python", "SyntaxError"),
+        ("def def", "SyntaxError"),
     ],
 )
 def test_a_plugin_that_fails_to_import_is_set_aside_with_its_reason(
