@@ -71,7 +71,7 @@ class Scope:
         name, separator, tags = text.partition("=")
         if name != "tag" or not separator:
             raise _refused(f"{text!r} is not a scope: write `all`, `tag=NAME` or a list of tags")
-        return cls.of_tags(tag for tag in tags.split(",") if tags)
+        return cls.of_tags(tags.split(",") if tags else ())
 
     def holds_on(self, host_tags: Collection[str]) -> bool:
         """Whether the scope covers a host that carries *host_tags*; a string is one tag."""

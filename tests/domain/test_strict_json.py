@@ -11,9 +11,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from dockmesh_auth.domain import strict_json
 from dockmesh_auth.domain.strict_json import MAX_DEPTH, freeze, parse_json, parse_object
 
-PATIENT = settings(deadline=None, max_examples=300)
+PATIENT = settings(deadline=None, max_examples=150)
 
 letters = st.characters(exclude_categories=["Cs"])
 texts = st.text(letters, max_size=12)
@@ -52,7 +53,10 @@ def spelled(name: str, escaped: list[bool]) -> str:
 
 @PATIENT
 @given(
-    values, st.sampled_from([None, 1]), st.booleans(), st.sampled_from([(",", ":"), (", ", ": ")])
+    value=values,
+    indent=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+    separators=st.sampled_from([(",", ":"), (", ", ": ")]),
 )
 def test_every_value_survives(
     *, value: Any, indent: int | None, ascii_only: bool, separators: tuple[str, str]
@@ -317,6 +321,13 @@ def test_no_refusal_quotes_the_text(text: bytes) -> None:
     shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
     assert CANARY not in shown
     assert not hasattr(refused.value, "doc")
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"[Infinity]", b'{"a": -Infinity}'])
+def test_the_second_reading_refuses_constants_too(text: bytes) -> None:
+    """The careful parser does not lean on the fast one for it."""
+    with pytest.raises(ValueError, match="NaN or Infinity"):
+        strict_json._parse_carefully(text)
 
 
 @pytest.mark.attack("JOS-20")
