@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
-from html import unescape
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
-import httpx
 import pytest
 
+from dockmesh_auth import create_app
+from dockmesh_auth.testing.browser import Browser, Page
+from dockmesh_auth.testing.fake_server import served
+
 HERE = Path(__file__).parent
+
+CLIENT_SECRET = "a-secret-with-more-than-thirty-two-characters"
 
 PASSWORDS = {"alice": "wonderland", "bob": "builder", "carol": "singer"}
 """The people of server.mjs. Alice is in two groups, Bob in none, of Carol nothing is said."""
@@ -89,64 +93,22 @@ class ForeignProvider:
 
 
 class Person:
-    """Somebody with a browser that follows redirects, keeps cookies and fills in forms.
-
-    Scripts do not run in it: a form that a script would send is sent by `send_only_form`.
-    """
+    """Somebody with a browser, who has a password at the foreign provider."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.browser = httpx.Client(timeout=10)
-        self.at: httpx.Response | None = None
+        self.browser = Browser()
 
-    def open(self, url: str, *, stop_before: str | None = None) -> httpx.Response:
-        """Go to an address and where it leads; `stop_before` an address is reached."""
-        return self._follow(self.browser.get(url), stop_before)
-
-    def fill_in(
-        self, fields: dict[str, str], *, action: str, stop_before: str | None = None
-    ) -> httpx.Response:
-        """Send the form of the present page whose action ends so, with its hidden fields."""
-        page = self._present()
-        for match in re.finditer(r"(?s)<form[^>]*>.*?</form>", page.text):
-            target = re.search(r'action="([^"]*)"', match[0])
-            if target is None or not unescape(target[1]).split("?")[0].endswith(action):
-                continue
-            hidden = dict(
-                re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', match[0])
-            )
-            sent = {name: unescape(value) for name, value in hidden.items()} | fields
-            url = urljoin(str(page.url), unescape(target[1]))
-            return self._follow(self.browser.post(url, data=sent), stop_before)
-        pytest.fail(f"no form that is sent to {action!r} at {page.url.path}")
-
-    def sign_in(self, *, stop_before: str | None = None) -> httpx.Response:
+    def sign_in(self) -> Page:
         """Give name and password at the provider, and allow what is asked for."""
-        fields = {"login": self.name, "password": PASSWORDS[self.name]}
-        page = self.fill_in(fields, action="/login", stop_before=stop_before)
-        if "/interaction/" in page.url.path and page.status_code == httpx.codes.OK:
-            page = self.fill_in({}, action="/confirm", stop_before=stop_before)
+        self.browser.fill("login", self.name)
+        self.browser.fill("password", PASSWORDS[self.name])
+        page = self.browser.click("Sign in")
+        if page.title == "Allow access":
+            page = self.browser.click("Allow")
+        if page.title == "Submitting Callback":  # a real browser's script does this
+            page = self.browser.submit()
         return page
-
-    def cancel(self, *, stop_before: str | None = None) -> httpx.Response:
-        """Turn back at the provider."""
-        return self.fill_in({}, action="/abort", stop_before=stop_before)
-
-    def _present(self) -> httpx.Response:
-        assert self.at is not None, "no page is open"
-        return self.at
-
-    def _follow(self, response: httpx.Response, stop_before: str | None) -> httpx.Response:
-        for _ in range(20):
-            location = response.headers.get("location")
-            if location is None:
-                break
-            url = urljoin(str(response.url), location)
-            if stop_before is not None and url.startswith(stop_before):
-                break
-            response = self.browser.get(url)
-        self.at = response
-        return response
 
 
 @pytest.fixture(name="foreign_process", scope="session")
@@ -182,8 +144,64 @@ def foreign_provider(foreign_process: ForeignProvider) -> ForeignProvider:
 
 
 @pytest.fixture(name="person")
-def person_with_browser(request: pytest.FixtureRequest) -> Iterator[Person]:
+def person_with_browser(request: pytest.FixtureRequest) -> Person:
     """Alice, or whom the test names by parametrizing `person` indirectly."""
-    person = Person(getattr(request, "param", "alice"))
-    with person.browser:
-        yield person
+    return Person(getattr(request, "param", "alice"))
+
+
+class Site:
+    """Our own pages for the foreign provider: a real configuration file, a real port."""
+
+    def __init__(self, foreign: ForeignProvider, folder: Path) -> None:
+        self._foreign = foreign
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self._port: int = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def client(self, **metadata: Any) -> dict[str, Any]:
+        """What the provider is to know of us; *metadata* replaces and adds."""
+        return {
+            "client_id": "dockmesh",
+            "client_secret": CLIENT_SECRET,
+            "redirect_uris": [f"{self.url}/auth/oidc/callback"],
+            **metadata,
+        }
+
+    @contextmanager
+    def served(self, **provider: Any) -> Iterator[str]:
+        """Serve the pages; *provider* replaces and adds to its entry in the configuration."""
+        entry = {
+            "slug": "foreign",
+            "display_name": "Foreign",
+            "issuer_url": self._foreign.issuer,
+            "client_id": "dockmesh",
+            "client_secret": CLIENT_SECRET,
+            "scopes": ["openid", "profile", "email", "groups"],
+            "groups_claim": "groups",
+            "insecure_allow_http": True,
+            "allow_private_addresses": True,
+            **provider,
+        }
+        config = {
+            "server": {"base_url": self.url},
+            "database": {"driver": "sqlite", "dsn": "test.db"},
+            "auth": {
+                "providers": [{key: value for key, value in entry.items() if value is not None}],
+                "group_mappings": [
+                    {"claim_value": "docker-admins", "role": "admin", "scope": "all"},
+                    {"claim_value": "staff", "role": "viewer", "scope": "tag=prod"},
+                ],
+            },
+        }
+        path = self._folder / "dockmesh.yaml"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+        with served(create_app(path), port=self._port, lifespan=True) as url:
+            yield url
+
+
+@pytest.fixture(name="site")
+def our_site(foreign: ForeignProvider, tmp_path: Path) -> Site:
+    """Our own pages, to be configured and served by the test."""
+    return Site(foreign, tmp_path)

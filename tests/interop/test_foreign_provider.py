@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
-from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -45,11 +43,6 @@ def _authorization_url(issuer: str, client_id: str, **more: str) -> str:
     )
 
 
-def _query_of(response: httpx.Response) -> dict[str, str]:
-    location = response.headers["location"]
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
-
-
 def _tokens(issuer: str, client: dict[str, Any], code: str) -> dict[str, Any]:
     fields = {
         "grant_type": "authorization_code",
@@ -72,9 +65,9 @@ def _tokens(issuer: str, client: dict[str, Any], code: str) -> dict[str, Any]:
 
 
 def _code(foreign: Any, person: Any, client: dict[str, Any]) -> str:
-    person.open(_authorization_url(foreign.issuer, client["client_id"]))
-    code = _query_of(person.sign_in(stop_before=REDIRECT_URI))["code"]
-    assert isinstance(code, str)
+    person.browser.stop_before = REDIRECT_URI
+    person.browser.get(_authorization_url(foreign.issuer, client["client_id"]))
+    code: str = person.sign_in().query["code"]
     return code
 
 
@@ -150,14 +143,15 @@ def test_an_id_token_is_encrypted_to_the_client(foreign: Any, person: Any) -> No
 def test_form_post_answers_with_a_form(foreign: Any, person: Any) -> None:
     """The response comes as a form for the redirect URI (OAuth 2.0 Form Post Response Mode)."""
     foreign.configure(BASIC)
-    person.open(_authorization_url(foreign.issuer, "basic", response_mode="form_post"))
-    text = person.sign_in().text
-    assert re.search(f'action="{re.escape(REDIRECT_URI)}"', text)
-    fields = {
-        name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', text)
-    }
-    assert fields.keys() == {"code", "state", "iss"}
-    assert fields["iss"] == foreign.issuer
+    browser = person.browser
+    browser.get(_authorization_url(foreign.issuer, "basic", response_mode="form_post"))
+    browser.fill("login", "alice")
+    browser.fill("password", "wonderland")
+    browser.click("Sign in")
+    (form,) = browser.click("Allow").forms
+    assert (form.method, form.action) == ("POST", REDIRECT_URI)
+    assert dict(form.fields).keys() == {"code", "state", "iss"}
+    assert dict(form.fields)["iss"] == foreign.issuer
 
 
 def test_keys_rotate_with_and_without_overlap(foreign: Any) -> None:
@@ -174,9 +168,12 @@ def test_keys_rotate_with_and_without_overlap(foreign: Any) -> None:
 def test_a_wrong_password_and_a_change_of_mind(foreign: Any, person: Any) -> None:
     """The login page comes again; turning back answers `access_denied`."""
     foreign.configure(BASIC)
-    person.open(_authorization_url(foreign.issuer, "basic"))
-    again = person.fill_in({"login": "alice", "password": "wrong"}, action="/login")
-    assert again.status_code == httpx.codes.UNAUTHORIZED
-    answer = _query_of(person.cancel(stop_before=REDIRECT_URI))
+    browser = person.browser
+    browser.stop_before = REDIRECT_URI
+    browser.get(_authorization_url(foreign.issuer, "basic"))
+    browser.fill("login", "alice")
+    browser.fill("password", "wrong")
+    assert browser.click("Sign in").status == httpx.codes.UNAUTHORIZED
+    answer = browser.click("Cancel").query
     assert answer["error"] == "access_denied"
     assert answer["state"] == "the-state"
