@@ -319,7 +319,6 @@ def test_claims_of_the_wrong_type_are_refused(
     [
         "['dockmesh-admins']",
         "Profile(groups=['dockmesh-admins'])",
-        "Profile(groups=Groups.of([1]))",
         "Profile(username=7, groups=Groups.of([]))",
         "Profile(username=None, groups=Groups.of([]))",
         "Profile(groups=Groups(GroupState.PRESENT, ['dockmesh-admins']))",

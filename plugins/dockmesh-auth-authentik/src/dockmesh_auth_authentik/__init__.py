@@ -1,5 +1,4 @@
 """Sign-in with Authentik for dockmesh."""
 
-from typing import Final
 
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"
