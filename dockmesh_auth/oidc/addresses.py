@@ -55,7 +55,22 @@ _NOT_PUBLIC = tuple(
 _CLOUD_METADATA = frozenset(
     ip_address(text) for text in ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")
 )
-_THIS_NETWORK = ip_network("0.0.0.0/8")
+# What the opt-in lets in: RFC 1918, RFC 4193, this machine, this link, and the addresses that
+# carriers and overlay networks share among their hosts (RFC 6598).
+_PRIVATE = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "::1/128",
+        "fe80::/10",
+    )
+)
 
 
 @frozen
@@ -141,8 +156,8 @@ def check_address(address: str, rules: NetworkRules) -> None:
     """Hold an IP address, as name resolution gave it, against the rules.
 
     Without `allow_private_addresses` only addresses of the public Internet pass. With it private,
-    loopback and link-local ones pass as well; never multicast, reserved and unspecified ones, nor
-    the addresses where clouds hand out credentials.
+    shared (RFC 6598), loopback and link-local ones pass as well; never multicast, reserved and
+    unspecified ones, nor the addresses where clouds hand out credentials.
 
     Raises:
         ProviderError: `PROVIDER_ADDRESS_REFUSED`.
@@ -174,11 +189,7 @@ def is_public(ip: _Address) -> bool:
 
 
 def _is_private(ip: _Address) -> bool:
-    if ip.is_multicast or ip.is_unspecified or ip in _THIS_NETWORK:
-        return False
-    if ip.is_loopback or ip.is_link_local:
-        return True
-    return ip.is_private and not ip.is_reserved
+    return any(ip in network for network in _PRIVATE)
 
 
 def _unwrapped(ip: _Address) -> _Address:
@@ -240,6 +251,4 @@ def _check_host(location: Location, provider: Provider) -> None:
     for known in (provider.issuer, provider.discovery_url):
         if known is not None and parse_location(known).authority == location.authority:
             return
-    raise ValueError(
-        f"its host {shown(location.authority)} is neither the issuer's nor in allowed_hosts"
-    )
+    raise ValueError(f"its host {location.authority} is neither the issuer's nor in allowed_hosts")

@@ -231,8 +231,8 @@ def _likely_cause(found: str, configured: str) -> str:
     here_scheme, _, here = configured.partition("://")
     if there == here and there_scheme != here_scheme:
         return (
-            f"one is {shown(there_scheme)} and the other {here_scheme}; a proxy before it "
-            "may not pass X-Forwarded-Proto on"
+            "one is http and the other https; a proxy before the provider may not pass "
+            "X-Forwarded-Proto on"
         )
     if there.partition("/")[0] != here.partition("/")[0]:
         return "another host; some providers build their issuer from the host they are called by"

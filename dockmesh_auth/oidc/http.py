@@ -13,10 +13,8 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import httpcore
 import structlog
@@ -27,23 +25,19 @@ from dockmesh_auth.domain.provider import NetworkRules, Provider
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.strict_json import Json
 from dockmesh_auth.errors import AuthError, ErrorCode, PluginError, ProviderError
-from dockmesh_auth.oidc.addresses import Location, check_address, check_endpoint, parse_location
-from dockmesh_auth.oidc.evidence import shown, shown_address
+from dockmesh_auth.oidc.addresses import Location, check_endpoint, parse_location
+from dockmesh_auth.oidc.evidence import shown_address
+from dockmesh_auth.oidc.names import NameResolution, Resolve
 from dockmesh_auth.oidc.outgoing import build_fetch_request, check_request
+from dockmesh_auth.oidc.trust import TrustStore
 
-__all__ = ["CONCURRENT_REQUESTS", "HttpClient", "Resolve"]
+__all__ = ["CONCURRENT_REQUESTS", "HttpClient"]
 
 CONCURRENT_REQUESTS: Final = 16
 """Requests that may be under way to one provider; more wait, within their own deadline."""
 
 KEEP_ALIVE: Final = 5.0
 """Seconds that an idle connection is kept. Short: a new one looks the name up again."""
-
-MAX_ADDRESSES: Final = 6
-"""Addresses of one name that are tried."""
-
-Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Host and port to IP addresses; raises OSError if there is none."""
 
 _REDIRECTS: Final = range(300, 400)
 _log = structlog.get_logger("dockmesh_auth.http")
@@ -65,8 +59,7 @@ class HttpClient:
         self._clock = clock
         self._resolve = resolve
         self._lines: dict[tuple[str, NetworkRules], _Line] = {}
-        self._trust: dict[str | None, ssl.SSLContext] = {}
-        self._trust_lock = asyncio.Lock()
+        self._trust = TrustStore()
 
     def sender(self, provider: Provider) -> Send:
         """What sends requests to *provider*, within its rules."""
@@ -114,7 +107,7 @@ class HttpClient:
             # One deadline over everything: waiting for a slot, the name, the connection, TLS, the
             # request and the last byte of the answer. A drip of single bytes does not move it.
             async with asyncio.timeout(rules.timeout), line.slots:
-                pool = line.pool_with(await self._trust_of(rules))
+                pool = line.pool_with(await self._trust.context(rules.ca_file))
                 return await _exchange(pool, request, rules)
         except (TimeoutError, httpcore.TimeoutException):
             raise ProviderError(
@@ -130,15 +123,6 @@ class HttpClient:
         if line is None:
             line = self._lines[key] = _Line(_CheckedNetwork(provider.network, self._resolve))
         return line
-
-    async def _trust_of(self, rules: NetworkRules) -> ssl.SSLContext:
-        """The authorities to trust; read once, and not in the event loop: it takes a while."""
-        async with self._trust_lock:
-            context = self._trust.get(rules.ca_file)
-            if context is None:
-                context = await asyncio.to_thread(_read_trust, rules.ca_file)
-                self._trust[rules.ca_file] = context
-            return context
 
 
 @frozen(eq=False)
@@ -215,10 +199,8 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, rules: NetworkRules, resolve: Resolve | None) -> None:
         self._rules = rules
-        self._resolve = resolve or self._system_resolve
+        self._names = NameResolution(rules, resolve)
         self._tcp = httpcore.AnyIOBackend()
-        # Threads of its own: a name server that does not answer blocks them for half a minute.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="dockmesh-auth-names")
 
     async def connect_tcp(
         self,
@@ -228,7 +210,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._addresses(host, port)
+        addresses = await self._names.addresses_of(host, port)
         # A dead address must leave time for the next one.
         share = timeout if len(addresses) == 1 else self._rules.timeout / (len(addresses) + 1)
         for address in addresses[:-1]:
@@ -242,26 +224,8 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
             addresses[-1], port, share, local_address, socket_options
         )
 
-    async def _addresses(self, host: str, port: int) -> Sequence[str]:
-        if _is_literal(host):
-            found: Sequence[str] = (host,)
-        else:
-            found = tuple(dict.fromkeys(await self._resolve(host, port)))
-        if not found:
-            raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
-        for address in found:
-            check_address(address, self._rules)
-        return found[:MAX_ADDRESSES]
-
-    async def _system_resolve(self, host: str, port: int) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        entries = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        return [str(address[0]) for *_, address in entries]
-
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._names.close()
 
 
 async def _exchange(
@@ -322,18 +286,6 @@ def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _read_trust(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ValueError):
-        raise ProviderError(
-            ErrorCode.PROVIDER_TLS,
-            f"the file {ca_file} of trusted authorities cannot be read as PEM",
-        ) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 def _explained(fault: Exception, address: str) -> ProviderError:
     """What went wrong below HTTP, as one of our errors.
 
@@ -341,9 +293,9 @@ def _explained(fault: Exception, address: str) -> ProviderError:
     """
     for cause in _chain(fault):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _tls(f"the certificate of {address} is refused: {shown(cause.verify_message)}")
+            return _tls(f"the certificate of {address} is refused: {cause.verify_message}")
         if isinstance(cause, ssl.SSLError):
-            return _tls(f"no TLS with {address}: {shown(cause.reason or 'connection ended')}")
+            return _tls(f"no TLS with {address}: {cause.reason or 'connection ended'}")
         if isinstance(cause, socket.gaierror):
             return _unreachable(f"the host of {address} cannot be resolved")
     if isinstance(fault, httpcore.ProtocolError):
@@ -367,11 +319,3 @@ def _tls(detail: str) -> ProviderError:
 
 def _unreachable(detail: str) -> ProviderError:
     return ProviderError(ErrorCode.PROVIDER_UNREACHABLE, detail)
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
