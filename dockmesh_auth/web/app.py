@@ -80,6 +80,7 @@ def _routes(site: Site, assets: Assets) -> list[Route]:
         Route("/auth/oidc/{slug}/login", sign_in.start),
         Route("/api/v1/auth/oidc/providers", json.providers),
         Route("/api/v1/auth/oidc/{slug}/login", sign_in.start),
+        Route("/api/v1/me", json.me),
         Route("/healthz", json.health),
         Route(STATIC + "/{digest}/{name}", assets.serve),
     ]

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dockmesh_auth.web.ports import Host
+from dockmesh_auth.web.site import current_session
 
 __all__ = ["JsonEndpoints"]
 
 
 @frozen
 class JsonEndpoints:
-    """The endpoints for programs; both are public and say nothing that is not."""
+    """The endpoints for programs. `me` is for who is signed in; the others are public."""
 
     host: Host
 
@@ -32,4 +33,30 @@ class JsonEndpoints:
         providers = sorted(self.host.providers.values(), key=lambda item: item.display_name)
         return JSONResponse(
             [{"slug": item.slug, "display_name": item.display_name} for item in providers]
+        )
+
+    async def me(self, request: Request) -> Response:
+        """GET /api/v1/me: who the session's cookie belongs to and what they may do, or 401."""
+        session = await current_session(self.host, request.headers)
+        if session is None:
+            return JSONResponse({"error": "not signed in"}, status_code=401)
+        user = session.user
+        return JSONResponse(
+            {
+                "id": user.id,
+                "username": user.username,
+                "display_name": user.display_name,
+                "email": user.email,
+                "provider": session.provider,
+                "groups": list(user.groups.names),
+                "grants": [
+                    {
+                        "role": grant.role.name,
+                        "scope": str(grant.scope),
+                        "origin": str(grant.origin),
+                        "claim_value": grant.claim_value,
+                    }
+                    for grant in user.grants
+                ],
+            }
         )
