@@ -17,7 +17,7 @@ MAX_LOGGED: Final = 300
 _MAX_EVIDENCE: Final = 20
 _MAX_FRAMES: Final = 8
 
-_log = structlog.get_logger("dockmesh_auth.web")
+_NAME: Final = "dockmesh_auth.web"
 
 
 def printable(text: str) -> str:
@@ -43,7 +43,7 @@ def record_refusal(error: AuthError, reference: str) -> None:
         printable(name): printable(value)
         for name, value in list(error.evidence.items())[:_MAX_EVIDENCE]
     }
-    _log.warning(
+    structlog.get_logger(_NAME).warning(
         "sign_in_refused",
         reference=reference,
         branch=type(error).__name__,
@@ -63,7 +63,7 @@ def record_failure(error: Exception, reference: str) -> None:
     The text of a foreign exception may quote a token or an address with a code in it.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
-    _log.error(
+    structlog.get_logger(_NAME).error(
         "unexpected_error",
         reference=reference,
         kind=type(error).__qualname__,
@@ -73,4 +73,4 @@ def record_failure(error: Exception, reference: str) -> None:
 
 def record_unmeant_sign_out(reason: str) -> None:
     """Write down that a request to sign out was not obeyed."""
-    _log.warning("sign_out_refused", reason=reason)
+    structlog.get_logger(_NAME).warning("sign_out_refused", reason=reason)
