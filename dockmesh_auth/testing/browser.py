@@ -47,7 +47,7 @@ class Page:
         words: What a person would read.
     """
 
-    url: str
+    url: str = field(repr=False)
     status: int
     headers: Mapping[str, str] = field(repr=False)
     text: str = field(repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -34,6 +35,10 @@ class Form:
     buttons: list[tuple[str, str, str]] = field(factory=list)
 
 
+_INLINE: Final = frozenset({"a", "b", "code", "em", "i", "span", "strong"})
+"""Elements that do not part words."""
+
+
 class Reader(HTMLParser):
     """Collects what a person could read, click or send."""
 
@@ -51,6 +56,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin an element."""
+        self._part_words(tag)
         given = {name: value or "" for name, value in attrs}
         if tag in {"title", "style", "script"}:
             self._unseen = tag
@@ -67,6 +73,7 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """End an element."""
+        self._part_words(tag)
         if tag == self._unseen:
             self._unseen = ""
         elif tag == "form":
@@ -84,8 +91,13 @@ class Reader(HTMLParser):
         if self._unseen == "title":
             self.title += data
         elif not self._unseen:
-            self.words += f"{data} "
-            self._text += f"{data} "
+            self.words += data
+            self._text += data
+
+    def _part_words(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self.words += " "
+            self._text += " "
 
     @staticmethod
     def _take_input(form: Form, given: dict[str, str]) -> None:

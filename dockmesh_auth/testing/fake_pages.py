@@ -43,7 +43,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>{title} - {name}</title>
+<title>{title} - {name} (stand-in)</title>
 <style>{style}</style>
 </head>
 <body>

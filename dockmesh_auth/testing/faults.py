@@ -92,7 +92,7 @@ def redirect(to: str, status: int = 302) -> Fault:
     return answer(status=status, headers={"location": to}, media_type="text/html")
 
 
-def garbage(body: bytes = b"\xff\xfe<html>not JSON") -> Fault:
+def garbage(body: bytes = b"<html>\xff is not JSON") -> Fault:
     """Answer with 200 and something that is no JSON, though it says it is."""
     return answer(body)
 
