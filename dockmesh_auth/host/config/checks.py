@@ -8,8 +8,10 @@ from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.errors import ConfigurationError, ErrorCode
 from dockmesh_auth.host.config.addresses import check_scheme
 from dockmesh_auth.host.config.letters import oddities
-from dockmesh_auth.host.config.model import BUILT_IN, AuthSettings, ProviderSettings
+from dockmesh_auth.host.config.model import AuthSettings
+from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.config.problems import KeyPath, Problem, suggestion
+from dockmesh_auth.host.config.provider_settings import ProviderSettings
 
 __all__ = ["problems_of", "provider_path", "warnings_of"]
 
@@ -93,7 +95,7 @@ def _mappings(auth: AuthSettings, roles: RoleCatalogue) -> Iterator[Problem]:
             text = f"there is no provider {row.provider!r}" + _meant(row.provider, slugs)
             yield Problem((*path, "provider"), INVALID, text)
     if auth.default_role is not None:
-        yield from _role(auth.default_role.role, roles, ("auth", "default_role", "role"))
+        yield from _role(auth.default_role.role, roles, ("auth", "default_role"))
 
 
 def _role(name: str, roles: RoleCatalogue, path: KeyPath) -> Iterator[Problem]:

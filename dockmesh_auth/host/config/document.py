@@ -175,6 +175,8 @@ def _check_tag(event: Any, allowed: str) -> None:
 
 def _scalar(event: Any) -> Scalar:
     text: str = event.value
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise _Refused("half of a character (a lone surrogate) is refused", _mark(event))
     if event.tag is None:
         # style is None or "" for plain scalars, else the quote or the block's sign
         return text if event.style else resolve_plain(text)
@@ -204,7 +206,7 @@ def expand(node: Node, positions: Positions, path: KeyPath = ()) -> Plain | Prob
 
 def _expanded(node: Node, positions: Positions, path: KeyPath) -> Plain:
     positions.values[path] = node.mark
-    if len(positions.values) > MAX_VALUES:
+    if len(positions.values) > MAX_VALUES or len(path) > MAX_DEPTH:
         raise _Refused("the file's aliases make it grow beyond the limit", node.mark)
     if isinstance(node.content, list):
         return [_expanded(item, positions, (*path, i)) for i, item in enumerate(node.content)]

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from dockmesh_auth.domain.provider import OptionValue
 from dockmesh_auth.hookspecs import OptionType, PluginDescription, PluginOption
-from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, Refused, Text, Whole
-from dockmesh_auth.host.config.model import ProviderSettings
+from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, Refused, Text
 from dockmesh_auth.host.config.problems import KeyPath, Problem
+from dockmesh_auth.host.config.provider_settings import ProviderSettings
+from dockmesh_auth.host.config.quantities import Whole
 from dockmesh_auth.host.config.sections import keys_of, unknown_key
 
 __all__ = ["kind_of", "read_options"]

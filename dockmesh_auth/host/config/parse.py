@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,8 +15,10 @@ from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import ErrorCode
 from dockmesh_auth.host.config import addresses, checks, document
 from dockmesh_auth.host.config.kinds import Refused
-from dockmesh_auth.host.config.model import BUILT_IN, FileSettings, ProviderSettings
+from dockmesh_auth.host.config.model import FileSettings
+from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.config.problems import KeyPath, Positions, Problem, error_of, told
+from dockmesh_auth.host.config.provider_settings import ProviderSettings
 from dockmesh_auth.host.config.secret_sources import readable_by_others
 from dockmesh_auth.host.config.sections import Section, faults_in, keys_of, misspelt
 
@@ -23,6 +26,8 @@ __all__ = ["BASE_URL_VARIABLE", "ParsedConfig", "parse_config"]
 
 BASE_URL_VARIABLE: Final = "DOCKMESH_BASE_URL"
 """dockmesh's own variable; counts if the file has no `server.base_url`."""
+
+UNREADABLE: Final = ErrorCode.CONFIG_FILE_UNREADABLE
 
 _FILE: Final = Section(FileSettings, "a section", foreign=None)
 
@@ -74,7 +79,7 @@ def parse_config(path: Path, *, environ: Mapping[str, str]) -> ParsedConfig:
             `others` are all the rest.
     """
     positions = Positions(path)
-    tree = _read(path)
+    tree, mode = _read(path)
     if isinstance(tree, Problem):
         raise error_of([tree], positions)
     settings, problems = _structured(tree, positions)
@@ -85,28 +90,28 @@ def parse_config(path: Path, *, environ: Mapping[str, str]) -> ParsedConfig:
     faults += found
     if faults or base_url is None:
         raise error_of([*faults, *problems], positions)
-    warnings = checks.warnings_of(settings.auth) + _surroundings(settings, path, environ)
+    warnings = checks.warnings_of(settings.auth) + _surroundings(settings, mode, environ)
     return ParsedConfig(base_url, roles, settings, positions, told(warnings, positions))
 
 
-def _read(path: Path) -> document.Node | Problem:
+def _read(path: Path) -> tuple[document.Node | Problem, int]:
+    """The tree, or what is wrong; and the file's mode."""
     # Nothing here raises: no traceback then has a frame that holds the text, or its secrets.
-    unreadable = ErrorCode.CONFIG_FILE_UNREADABLE
     try:
-        if not path.is_file():
-            return Problem((), unreadable, f"there is no file {path}")
         with path.open("rb") as file:
             content = file.read(document.MAX_FILE + 1)
+            mode = os.fstat(file.fileno()).st_mode
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return Problem((), unreadable, f"the file cannot be read: {reason}")
+        return Problem((), UNREADABLE, f"the file cannot be read: {reason}"), 0
     if len(content) > document.MAX_FILE:
-        return Problem((), unreadable, f"the file is larger than {document.MAX_FILE} bytes")
+        return Problem((), UNREADABLE, f"the file is larger than {document.MAX_FILE} bytes"), 0
     try:
-        return document.parse_document(content.decode("utf-8-sig"))
+        return document.parse_document(content.decode("utf-8-sig")), mode
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Problem((), ErrorCode.CONFIG_SYNTAX, "the file is not UTF-8 here", mark=(line, 1))
+        fault = "the file is not UTF-8 in this line"
+        return Problem((), ErrorCode.CONFIG_SYNTAX, fault, mark=(line, 1)), 0
 
 
 def _structured(
@@ -151,7 +156,7 @@ def _base_url(written: str | None, environ: Mapping[str, str]) -> tuple[str | No
 
 
 def _surroundings(
-    settings: FileSettings, path: Path, environ: Mapping[str, str]
+    settings: FileSettings, mode: int, environ: Mapping[str, str]
 ) -> list[tuple[KeyPath, str]]:
     found: list[tuple[KeyPath, str]] = []
     written, other = settings.server.base_url, environ.get(BASE_URL_VARIABLE, "")
@@ -159,9 +164,7 @@ def _surroundings(
         text = f"{BASE_URL_VARIABLE} says another address; this one counts for sign-in"
         found.append((("server", "base_url"), text))
     secrets = [settings.database.dsn, *(p.client_secret for p in settings.auth.providers)]
-    if any(isinstance(secret, Secret) for secret in secrets) and readable_by_others(
-        path.stat().st_mode
-    ):
+    if any(isinstance(secret, Secret) for secret in secrets) and readable_by_others(mode):
         text = "holds secrets and others on this machine can read it; set its mode to 0600"
         found.append(((), text))
     return found

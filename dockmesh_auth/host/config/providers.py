@@ -12,14 +12,16 @@ from dockmesh_auth.domain.grants import Grant, GroupMapping, MappingTable, Origi
 from dockmesh_auth.domain.provider import ClientAuthentication, NetworkRules, Provider
 from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.domain.secret import Secret
-from dockmesh_auth.errors import ErrorCode
+from dockmesh_auth.errors import ConfigurationError, ErrorCode
 from dockmesh_auth.hookspecs import PluginDescription
 from dockmesh_auth.host.config.checks import provider_path
-from dockmesh_auth.host.config.model import AuthSettings, ProviderSettings, Unset
+from dockmesh_auth.host.config.model import AuthSettings
 from dockmesh_auth.host.config.options import read_options
 from dockmesh_auth.host.config.problems import KeyPath, Problem
+from dockmesh_auth.host.config.provider_settings import ProviderSettings, Unset
 from dockmesh_auth.host.config.secret_sources import SecretSource
 from dockmesh_auth.host.config.secrets_in_place import Secrets
+from dockmesh_auth.oidc.jwe import parse_decryption_key
 
 __all__ = ["ProviderBuilder"]
 
@@ -100,9 +102,10 @@ class ProviderBuilder:
             key = self.secrets.resolve(source, at)
             if key is None:
                 continue
-            if "PRIVATE KEY-----" not in key.reveal():
-                text = "must be a private key in PEM form, with its BEGIN and END lines"
-                self.problems.append(Problem(at, ErrorCode.CONFIG_INVALID_VALUE, text))
+            try:
+                parse_decryption_key(key)
+            except ConfigurationError as error:
+                self.problems.append(Problem(at, error.code, error.detail))
             keys.append(key)
         return tuple(keys)
 

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from dockmesh_auth.hookspecs import PluginDescription, PluginOption
 from dockmesh_auth.host.config.kinds import Schema
-from dockmesh_auth.host.config.model import BUILT_IN, FileSettings, ProviderSettings
+from dockmesh_auth.host.config.model import FileSettings
+from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.config.options import kind_of
+from dockmesh_auth.host.config.provider_settings import ProviderSettings
 from dockmesh_auth.host.config.sections import Section, keys_of
 
 __all__ = ["json_schema"]
@@ -32,7 +34,7 @@ def json_schema(descriptions: Iterable[PluginDescription] = ()) -> dict[str, Any
     options = {name: plugin.options for name, plugin in plugins.items()}
     for name, theirs in {BUILT_IN: (), **options}.items():
         provider.setdefault("allOf", []).append(_rule(name, theirs))
-    if plugins:
+    if plugins.keys() - {BUILT_IN}:
         provider["properties"]["plugin"]["enum"] = sorted({BUILT_IN, *plugins})
     return schema
 

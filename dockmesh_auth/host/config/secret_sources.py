@@ -152,6 +152,8 @@ def _place(source: FromEnvironment | FromFile, folder: Path) -> str:
 def _from_environment(text: str | None, name: str) -> Secret:
     if text is None:
         raise _unavailable(f"the environment variable {name} is not set")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # bytes that are not UTF-8
+        raise _unavailable(f"the environment variable {name} is not text in UTF-8")
     return Secret(text)
 
 

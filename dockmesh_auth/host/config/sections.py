@@ -108,7 +108,7 @@ class Section:
         for name, (entry, default) in keys.items():
             properties[name] = entry.kind.schema() | {"description": _described(entry)}
             if isinstance(default, (bool, int, float, str)):
-                properties[name]["default"] = default
+                properties[name]["default"] = str(default) if isinstance(default, str) else default
         for name in sorted(self.foreign or ()):
             properties[name] = {"description": "dockmesh's own; not used for sign-in here."}
         schema: Schema = {"type": "object", "properties": properties}
@@ -199,7 +199,7 @@ def unknown_key(path: KeyPath, known: Mapping[str, Any] | list[str]) -> Problem:
     if wanted is not None:
         return _misspelt(path, wanted)
     text = f"unknown key {quoted_key(str(path[-1]))}; there are: {', '.join(sorted(known))}"
-    return Problem(path[:-1], ErrorCode.CONFIG_UNKNOWN_KEY, text)
+    return Problem(path, ErrorCode.CONFIG_UNKNOWN_KEY, text, at_key=True)
 
 
 def _misspelt(path: KeyPath, wanted: str) -> Problem:
