@@ -41,7 +41,7 @@ def parse_json(text: bytes) -> Json:
         # read once more by a parser that sees every name.
         if _encode(value) != text:
             value = _parse_carefully(text)
-        if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+        if _may_be_deep(text):
             _check_depth(value)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
@@ -86,6 +86,21 @@ def _parse_carefully(text: bytes) -> Json:
         text.decode("utf-8"), object_pairs_hook=unique, parse_constant=no_constant
     )
     return value
+
+
+def _may_be_deep(text: bytes) -> bool:
+    """Whether there are brackets enough to nest too deeply. Jumps from one to the next: counting
+    would look at every octet of a text that has few.
+    """
+    brackets = 0
+    for bracket in (b"{", b"["):
+        position = text.find(bracket)
+        while position >= 0:
+            brackets += 1
+            if brackets > MAX_DEPTH:
+                return True
+            position = text.find(bracket, position + 1)
+    return False
 
 
 def _check_depth(value: Json) -> None:

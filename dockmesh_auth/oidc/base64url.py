@@ -11,6 +11,7 @@ __all__ = ["decode"]
 # The last character before the end of a group of two or three: the bits that stand for nothing
 # are zero in these, so that no two texts mean the same octets (RFC 4648, section 3.5).
 _CANONICAL_END: Final = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
+_EQUALS, _PLUS, _SLASH = b"=+/"
 _PADDING: Final = {2: b"==", 3: b"="}
 
 
@@ -22,7 +23,7 @@ def decode(text: bytes) -> bytes:
             the alphabet of plain base64 included), an impossible length, or stray bits.
     """
     # The decoder lets these three pass; everything else outside of the alphabet it refuses.
-    if b"=" in text or b"+" in text or b"/" in text:
+    if _EQUALS in text or _PLUS in text or _SLASH in text:
         raise ValueError("the text is not base64url")
     rest = len(text) & 3
     if rest:

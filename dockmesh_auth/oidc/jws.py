@@ -114,17 +114,18 @@ class SignatureVerifier:
         Raises:
             TokenRejected: As for `open`.
         """
-        octets, opener = self._compact(token)
+        octets = _ascii(token)
         signing_input, _, last = octets.rpartition(b".")
         header, _, payload = signing_input.partition(b".")
-        if opener is None:
-            self._learn(header, signing_input, last)
-        else:
-            signature = _decoded(last, "signature")
-            if not opener.verify(signing_input, signature, opener.key):
-                # The table may name one of several keys of the same name: ask them all.
-                self._learn(header, signing_input, last)
-        return _decoded(payload, "payload")
+        opener = self._known.get(header)
+        if opener is None or not opener.verify(signing_input, _signature(last), opener.key):
+            # Not seen before; or the table names one of several keys of the same name, and this
+            # token is another's.
+            _, payload = self._opened_in_full(octets)
+        try:
+            return decode(payload)
+        except ValueError:
+            raise _malformed("its payload is not base64url") from None
 
     def matches_access_token(self, token: Secret, at_hash: str, access_token: Secret) -> bool:
         """Whether *at_hash* is *access_token*'s hash under the algorithm that signed *token*
@@ -133,10 +134,8 @@ class SignatureVerifier:
         Raises:
             TokenRejected: *token* itself is not good.
         """
-        octets, opener = self._compact(token)
-        if opener is None:
-            signing_input, _, last = octets.rpartition(b".")
-            opener = self._learn(signing_input.partition(b".")[0], signing_input, last)
+        octets = _ascii(token)
+        opener = self._known.get(octets.partition(b".")[0]) or self._opened_in_full(octets)[0]
         digest = _left_half(opener, access_token.reveal().encode("utf-8", "surrogatepass"))
         try:
             given = decode(at_hash.encode("utf-8", "surrogatepass"))
@@ -144,41 +143,30 @@ class SignatureVerifier:
             return False
         return hmac.compare_digest(digest, given)
 
-    def _compact(self, token: Secret) -> tuple[bytes, _Opener | None]:
-        """The three parts as one text, and what verifies them if this header is known."""
-        text = token.reveal()
-        if len(text) > MAX_TOKEN:
-            raise TokenRejected(
-                ErrorCode.TOKEN_TOO_LARGE,
-                f"The token has {len(text)} characters; the limit is {MAX_TOKEN}.",
-            )
-        try:
-            octets = text.encode("ascii")
-        except UnicodeEncodeError:
-            raise _malformed("it has characters outside of ASCII") from None
-        dots = octets.count(b".")
-        if dots == 4:  # noqa: PLR2004 - five parts: RFC 7516, section 7.1
-            octets = self._decrypted(octets)
-            dots = octets.count(b".")
-        if dots != 2:  # noqa: PLR2004 - three parts: RFC 7515, section 7.1
-            raise _malformed(f"it has {dots + 1} parts instead of three")
-        header = octets[: octets.index(b".")]
+    def _opened_in_full(self, octets: bytes) -> tuple[_Opener, bytes]:
+        """What verified the token, and its payload, still in base64url."""
+        parts = octets.split(b".", 5)
+        if len(parts) == 5:  # noqa: PLR2004 - RFC 7516, section 7.1
+            parts = self._decrypted(octets).split(b".", 5)
+        if len(parts) != 3:  # noqa: PLR2004 - RFC 7515, section 7.1
+            raise _malformed("it does not have three parts")
+        header, payload, last = parts
         if len(header) > MAX_HEADER:
             raise TokenRejected(
                 ErrorCode.TOKEN_TOO_LARGE,
                 f"The token's header has {len(header)} characters; the limit is {MAX_HEADER}.",
             )
-        return octets, self._known.get(header)
+        opener = self._verified(header, b"%b.%b" % (header, payload), _signature(last))
+        return opener, payload
 
     def _decrypted(self, octets: bytes) -> bytes:
         if self._decryption is None:
             self._decryption = TokenDecryption(self._provider.decryption_keys)
         return self._decryption.decrypt(octets, max_header=MAX_HEADER)
 
-    def _learn(self, header: bytes, signing_input: bytes, last: bytes) -> _Opener:
+    def _verified(self, header: bytes, signing_input: bytes, signature: bytes) -> _Opener:
         """Check *header* in full, then the signature with every key that it may mean."""
         algorithm, kid = self._checked_header(header)
-        signature = _decoded(last, "signature")
         verify = _MODELS[algorithm].verify
         for key in self._candidates(algorithm, kid):
             if verify(signing_input, signature, key):
@@ -195,7 +183,7 @@ class SignatureVerifier:
     def _checked_header(self, segment: bytes) -> tuple[str, str | None]:
         """`alg` and `kid` of a header that may be accepted (RFC 7515, section 4)."""
         try:
-            header = parse_object(_decoded(segment, "header"))
+            header = parse_object(decode(segment))
         except ValueError as error:
             raise _malformed(f"its header is not an object of strict JSON: {error}") from None
         algorithm = header.get("alg")
@@ -263,11 +251,25 @@ def _left_half(opener: _Opener, octets: bytes) -> bytes:
     return digest[: len(digest) // 2]
 
 
-def _decoded(segment: bytes, name: str) -> bytes:
+def _ascii(token: Secret) -> bytes:
+    """The token's characters, which are few enough and all of ASCII."""
+    text = token.reveal()
+    if len(text) > MAX_TOKEN:
+        raise TokenRejected(
+            ErrorCode.TOKEN_TOO_LARGE,
+            f"The token has {len(text)} characters; the limit is {MAX_TOKEN}.",
+        )
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError:
+        raise _malformed("it has characters outside of ASCII") from None
+
+
+def _signature(segment: bytes) -> bytes:
     try:
         return decode(segment)
     except ValueError:
-        raise _malformed(f"its {name} is not base64url") from None
+        raise _malformed("its signature is not base64url") from None
 
 
 def _malformed(reason: str) -> TokenRejected:
