@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any, Final
@@ -15,7 +16,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from dockmesh_auth.store.dsn import MEMORY
-from dockmesh_auth.store.workers import PATIENCE
 
 __all__ = ["READERS", "build_engine", "is_memory", "reading_engine", "writing_engine"]
 
@@ -23,7 +23,6 @@ READERS: Final = 4
 """Threads that read; for PostgreSQL as many write."""
 
 _BEGIN: Final = "dockmesh_auth_begin"
-_BUSY_MILLISECONDS: Final = int(PATIENCE * 1000)
 
 _log = structlog.get_logger(__name__)
 
@@ -33,14 +32,20 @@ def is_memory(url: URL) -> bool:
     return url.database == MEMORY
 
 
-def build_engine(url: URL) -> Engine:
+def build_engine(url: URL, patience: float) -> Engine:
     """The engine of *url*; for SQLite the file is made if there is none.
+
+    Args:
+        url: Where the database is.
+        patience: Seconds to wait for a lock or a connection.
 
     Raises:
         OSError: The file or its folder cannot be made.
         sqlalchemy.exc.SQLAlchemyError: The file is not a database, or locked.
     """
-    return _build_sqlite(url) if url.drivername == "sqlite" else _build_postgres(url)
+    if url.drivername == "sqlite":
+        return _build_sqlite(url, patience)
+    return _build_postgres(url, patience)
 
 
 def reading_engine(engine: Engine) -> Engine:
@@ -68,7 +73,7 @@ def writing_engine(engine: Engine) -> Engine:
 # --- SQLite ---------------------------------------------------------------------------------
 
 
-def _build_sqlite(url: URL) -> Engine:
+def _build_sqlite(url: URL, patience: float) -> Engine:
     if is_memory(url):
         engine = create_engine(
             url,
@@ -83,13 +88,13 @@ def _build_sqlite(url: URL) -> Engine:
             hide_parameters=True,
             pool_size=READERS + 1,
             max_overflow=0,
-            pool_timeout=PATIENCE,
+            pool_timeout=patience,
             pool_use_lifo=True,
         )
-    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", partial(_set_up_sqlite, patience))
     event.listen(engine, "begin", _begin_sqlite)
     if not is_memory(url):
-        _enter_wal(engine)
+        _enter_wal(engine, patience)
     return engine
 
 
@@ -101,12 +106,12 @@ def _make_file(path: Path) -> None:
         _log.warning("store_file_open_to_others", path=str(path))
 
 
-def _set_up_sqlite(connection: SqliteConnection, _: object) -> None:
+def _set_up_sqlite(patience: float, connection: SqliteConnection, _: object) -> None:
     # SQLAlchemy, "Using SQLAlchemy to emit BEGIN in lieu of SQLite's transaction control":
     # the driver of Python begins nothing by itself, `_begin_sqlite` does.
     connection.isolation_level = None
     for pragma in (
-        f"busy_timeout = {_BUSY_MILLISECONDS}",
+        f"busy_timeout = {int(patience * 1000)}",
         "foreign_keys = ON",
         "synchronous = NORMAL",
         "trusted_schema = OFF",
@@ -117,13 +122,15 @@ def _set_up_sqlite(connection: SqliteConnection, _: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     begin = connection.get_execution_options().get(_BEGIN)
     if begin is not None:
-        connection.exec_driver_sql(begin)
+        # The driver's own call: half the time of one that goes through SQLAlchemy.
+        driver_connection: Any = connection.connection.dbapi_connection
+        driver_connection.execute(begin)
 
 
-def _enter_wal(engine: Engine) -> None:
+def _enter_wal(engine: Engine, patience: float) -> None:
     # The mode is kept in the file. Two processes that change it at once get "locked" without
     # being made to wait, so the waiting is done here.
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + patience
     while True:
         try:
             with engine.connect() as connection:
@@ -141,13 +148,13 @@ def _enter_wal(engine: Engine) -> None:
 
 _LIMITS: Final = {
     "application_name": "dockmesh-auth",
-    "connect_timeout": str(int(PATIENCE)),
+    "connect_timeout": "5",
     "keepalives_idle": "30",
-    "tcp_user_timeout": str(2 * _BUSY_MILLISECONDS),
+    "tcp_user_timeout": "10000",
 }
 
 
-def _build_postgres(url: URL) -> Engine:
+def _build_postgres(url: URL, patience: float) -> Engine:
     engine = create_engine(
         url.update_query_dict({**_LIMITS, **url.query}),
         hide_parameters=True,
@@ -155,16 +162,16 @@ def _build_postgres(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=2 * READERS,
         max_overflow=0,
-        pool_timeout=PATIENCE,
+        pool_timeout=patience,
         pool_use_lifo=True,
     )
-    event.listen(engine, "connect", _set_up_postgres)
+    event.listen(engine, "connect", partial(_set_up_postgres, patience))
     return engine
 
 
-def _set_up_postgres(connection: Any, _: object) -> None:
+def _set_up_postgres(patience: float, connection: Any, _: object) -> None:
     # `options` in the address would do, but connection poolers refuse it.
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {_BUSY_MILLISECONDS}")
-        cursor.execute(f"SET statement_timeout = {2 * _BUSY_MILLISECONDS}")
+        cursor.execute(f"SET lock_timeout = {int(patience * 1000)}")
+        cursor.execute(f"SET statement_timeout = {int(patience * 2000)}")
     connection.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -48,7 +49,7 @@ def guarded(work: Callable[[], T]) -> T:
     """
     try:
         return work()
-    except (SQLAlchemyError, OSError) as problem:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as problem:
         error = unavailable(problem)
     raise error
 

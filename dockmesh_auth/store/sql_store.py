@@ -33,7 +33,7 @@ from dockmesh_auth.store.engine import (
 )
 from dockmesh_auth.store.failures import guarded
 from dockmesh_auth.store.migrate import check_revision, migrate
-from dockmesh_auth.store.workers import Workers
+from dockmesh_auth.store.workers import PATIENCE, Workers
 
 __all__ = ["SqlStore", "open_store"]
 
@@ -46,7 +46,13 @@ longer and may fail."""
 _log = structlog.get_logger(__name__)
 
 
-def open_store(driver: str, dsn: str | Secret, roles: RoleCatalogue | None = None) -> SqlStore:
+def open_store(
+    driver: str,
+    dsn: str | Secret,
+    roles: RoleCatalogue | None = None,
+    *,
+    patience: float = PATIENCE,
+) -> SqlStore:
     """Open a database and migrate it. Blocks for as long as that takes; call it at start.
 
     Args:
@@ -54,13 +60,14 @@ def open_store(driver: str, dsn: str | Secret, roles: RoleCatalogue | None = Non
         dsn: A path or `sqlite:///path`; `postgresql://user:password@host/database`.
         roles: The roles that exist; the built-in ones if None. A stored grant of another role
             gives nothing.
+        patience: Seconds that an operation waits for its turn, and once more for a lock.
 
     Raises:
         ConfigurationError: *driver* or *dsn* cannot be understood, or a package is missing.
         StorageError: The database cannot be used, or is of a newer version.
     """
     url = parse_dsn(driver, dsn)
-    engine = guarded(partial(build_engine, url))
+    engine = guarded(partial(build_engine, url, patience))
     try:
         guarded(partial(migrate, engine))
     except BaseException:
@@ -68,14 +75,16 @@ def open_store(driver: str, dsn: str | Secret, roles: RoleCatalogue | None = Non
         raise
     if is_memory(url):
         # One connection, so one thread.
-        only = Workers(1, "dockmesh-auth-store")
+        only = Workers(1, "dockmesh-auth-store", patience=patience)
         return SqlStore(engine, roles or RoleCatalogue(), readers=only, writers=only)
     return SqlStore(
         engine,
         roles or RoleCatalogue(),
-        readers=Workers(READERS, "dockmesh-auth-read"),
+        readers=Workers(READERS, "dockmesh-auth-read", patience=patience),
         # SQLite has one writer; a second thread would only wait for the first one.
-        writers=Workers(1 if driver == "sqlite" else READERS, "dockmesh-auth-write"),
+        writers=Workers(
+            1 if driver == "sqlite" else READERS, "dockmesh-auth-write", patience=patience
+        ),
     )
 
 

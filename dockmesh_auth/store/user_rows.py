@@ -27,8 +27,12 @@ _LOCK_BY_ID = select(users.c.id).where(users.c.id == bindparam("user")).with_for
 
 _KEY = [users.c.issuer, users.c.subject]
 _INSERT = {
-    "sqlite": sqlite.insert(users).on_conflict_do_nothing(index_elements=_KEY),
-    "postgresql": postgresql.insert(users).on_conflict_do_nothing(index_elements=_KEY),
+    "sqlite": sqlite.insert(users)
+    .on_conflict_do_nothing(index_elements=_KEY)
+    .returning(users.c.id),
+    "postgresql": postgresql.insert(users)
+    .on_conflict_do_nothing(index_elements=_KEY)
+    .returning(users.c.id),
 }
 _UPDATE = update(users).where(users.c.id == bindparam("user"))
 
@@ -67,7 +71,8 @@ def record_user(
     if row is None:
         new = {**key, **seen, "id": user_id, "disabled": False, "created_at": now}
         # Another sign-in of the same person may have come first: then theirs is the row.
-        is_new = connection.execute(_INSERT[connection.dialect.name], new).rowcount == 1
+        made = connection.execute(_INSERT[connection.dialect.name], new).one_or_none()
+        is_new = made is not None
         row = connection.execute(_LOCK, key).one_or_none()
     if row is None:
         raise StorageError(ErrorCode.STORE_UNAVAILABLE, "The user vanished while signing in.")

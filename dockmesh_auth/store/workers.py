@@ -32,7 +32,7 @@ class Workers:
         threads: int,
         name: str,
         *,
-        patience: float = PATIENCE,
+        patience: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make *threads* threads at most, called after *name*; *patience* in seconds."""
