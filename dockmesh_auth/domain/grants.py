@@ -134,10 +134,10 @@ class MappingTable:
         if not hits:
             return Grants()
         if len(hits) == 1:
-            return Grants(grant for _, grant in self._by_value[next(iter(hits))])
-        found = [entry for value in hits for entry in self._by_value[value]]
-        found.sort(key=lambda entry: entry[0])
-        return Grants(grant for _, grant in found)
+            return Grants([grant for _, grant in self._by_value[next(iter(hits))]])
+        # Each position stands once: two entries are never compared by their grants.
+        found = sorted([entry for value in hits for entry in self._by_value[value]])
+        return Grants([grant for _, grant in found])
 
     def gives(self, grant: Grant) -> bool:
         """Whether a row of this table gives exactly *grant*."""

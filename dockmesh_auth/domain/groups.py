@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeGuard, cast
 
 from attrs import frozen
 
@@ -97,6 +97,8 @@ class Groups:
     def _checked(cls, values: tuple[FrozenJson, ...], place: str) -> Groups:
         if len(values) > MAX_GROUPS:
             return cls.overage(f"{place}: more than {MAX_GROUPS} names")
+        if _plain(values):
+            return cls(GroupState.PRESENT, tuple(dict.fromkeys(values)))
         names: dict[str, None] = {}
         for position, name in enumerate(values, 1):
             problem = _problem(name)
@@ -104,6 +106,25 @@ class Groups:
                 return cls.malformed(f"entry {position} of {place} {problem}")
             names[name] = None
         return cls(GroupState.PRESENT, tuple(names)) if names else cls(GroupState.EMPTY)
+
+
+def _plain(values: tuple[FrozenJson, ...]) -> TypeGuard[tuple[str, ...]]:
+    """Whether there are names and all are short and of visible ASCII, told in a few calls.
+
+    Nearly always so; whoever is not plain is looked at name by name.
+    """
+    names = cast("tuple[str, ...]", values)
+    try:
+        text = "".join(names)
+    except TypeError:  # one of them is no string
+        return False
+    lengths = set(map(len, names)) or {0}
+    return (
+        text.isascii()
+        and text.isprintable()
+        and min(lengths) > 0
+        and max(lengths) <= MAX_GROUP_NAME
+    )
 
 
 def _problem(name: FrozenJson) -> str:

@@ -68,7 +68,7 @@ def freeze(value: Json) -> FrozenJson:
     if isinstance(value, dict):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
     if isinstance(value, list):
-        return tuple([freeze(item) for item in value])
+        return tuple([item if type(item) is str else freeze(item) for item in value])
     return value
 
 
