@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from configparser import ConfigParser
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -123,9 +124,9 @@ def test_the_command_and_no_plugin_are_announced(core_wheel: Path) -> None:
 
 def test_a_plugin_announces_itself_in_the_group(plugin_wheel: Path) -> None:
     """One entry point in the group `dockmesh_auth`, which leads into its own package."""
-    lines = _of_dist_info(plugin_wheel, "entry_points.txt").decode().split("\n")
-    assert lines[0] == "[dockmesh_auth]"
-    name, _, target = lines[1].partition(" = ")
+    groups = ConfigParser()
+    groups.read_string(_of_dist_info(plugin_wheel, "entry_points.txt").decode())
+    ((name, target),) = groups["dockmesh_auth"].items()
     assert target.startswith(f"dockmesh_auth_{name}.")
 
 

@@ -185,7 +185,7 @@ class Site:
         }
         config = {
             "server": {"base_url": self.url},
-            "database": {"driver": "sqlite", "dsn": "test.db"},
+            "database": {"driver": "sqlite", "dsn": str(self._folder / "dockmesh.db")},
             "auth": {
                 "providers": [{key: value for key, value in entry.items() if value is not None}],
                 "group_mappings": [
