@@ -14,6 +14,7 @@ from dockmesh_auth.domain.session import SessionPolicy
 from dockmesh_auth.errors import ErrorCode
 from dockmesh_auth.hookspecs import PluginDescription
 from dockmesh_auth.host.config.checks import provider_path
+from dockmesh_auth.host.config.options import read_options
 from dockmesh_auth.host.config.parse import ParsedConfig
 from dockmesh_auth.host.config.problems import KeyPath, Problem, error_of, told
 from dockmesh_auth.host.config.providers import ProviderBuilder
@@ -85,13 +86,13 @@ def build_config(
     builder = ProviderBuilder(settings.auth, parsed.roles, secrets, problems)
     providers = []
     for index, provider in enumerate(settings.auth.providers):
-        if not provider.enabled:
-            continue
         description = descriptions.get(provider.plugin)
-        if description is None:
-            problems.append(_not_installed(provider.plugin, index))
-        else:
+        if provider.enabled and description is not None:
             providers.append(builder.build(index, provider, description))
+        elif provider.enabled:
+            problems.append(_not_installed(provider.plugin, index))
+        elif description is not None:
+            problems.extend(read_options(provider.options, description, provider_path(index))[1])
     if problems or dsn is None:
         raise error_of(problems, positions)
     session = settings.auth.session

@@ -17,7 +17,7 @@ from dockmesh_auth.hookspecs import PluginDescription
 from dockmesh_auth.host.config.checks import provider_path
 from dockmesh_auth.host.config.model import AuthSettings
 from dockmesh_auth.host.config.options import read_options
-from dockmesh_auth.host.config.problems import KeyPath, Problem
+from dockmesh_auth.host.config.problems import KeyPath, Problem, suggestion
 from dockmesh_auth.host.config.provider_settings import ProviderSettings, Unset
 from dockmesh_auth.host.config.secret_sources import SecretSource
 from dockmesh_auth.host.config.secrets_in_place import Secrets
@@ -57,8 +57,9 @@ class ProviderBuilder:
         scopes = plugin.scopes if written.scopes is None else written.scopes
         secret = self._secret(written.client_secret, (*path, "client_secret"))
         keys = self._decryption_keys(written, path)
-        self.problems.extend(_authentication_problems(authentication, written, path))
-        self.problems.extend(_algorithm_problems(written, secret, path))
+        if not _secret_misspelt(written, plugin):
+            self.problems.extend(_authentication_problems(authentication, written, path))
+            self.problems.extend(_algorithm_problems(written, secret, path))
         if "openid" in plugin.scopes and "openid" not in scopes:
             text = "must have `openid`: without it there is no ID token"
             self.problems.append(Problem((*path, "scopes"), ErrorCode.CONFIG_INVALID_VALUE, text))
@@ -145,6 +146,13 @@ def _groups_claim(written: ProviderSettings, plugin: PluginDescription) -> Claim
     if not isinstance(written.groups_claim, Unset):
         return written.groups_claim
     return None if plugin.groups_claim is None else ClaimPath(plugin.groups_claim)
+
+
+def _secret_misspelt(written: ProviderSettings, plugin: PluginDescription) -> bool:
+    """Whether the secret is there under a wrong key, which is told already."""
+    known = {option.name for option in plugin.options}
+    strangers = written.options.keys() - known
+    return any(suggestion(name, ["client_secret"]) for name in strangers)
 
 
 def _authentication_problems(
