@@ -40,6 +40,7 @@ KEEP_ALIVE: Final = 5.0
 """Seconds that an idle connection is kept. Short: a new one looks the name up again."""
 
 _REDIRECTS: Final = range(300, 400)
+_NO_ANSWER: Final = "Server disconnected without"  # h11 has no type of its own for it
 _log = structlog.get_logger("dockmesh_auth.http")
 
 
@@ -298,9 +299,9 @@ def _explained(fault: Exception, address: str) -> ProviderError:
             return _tls(f"no TLS with {address}: {cause.reason or 'connection ended'}")
         if isinstance(cause, socket.gaierror):
             return _unreachable(f"the host of {address} cannot be resolved")
-    if isinstance(fault, httpcore.ProtocolError):
+    if isinstance(fault, httpcore.ProtocolError) and not str(fault).startswith(_NO_ANSWER):
         return ProviderError(
-            ErrorCode.PROVIDER_ANSWER_MALFORMED, f"{address} ended or broke the HTTP connection"
+            ErrorCode.PROVIDER_ANSWER_MALFORMED, f"the answer of {address} is not whole, valid HTTP"
         )
     numbers = [cause.errno for cause in _chain(fault) if isinstance(cause, OSError) and cause.errno]
     reason = os.strerror(numbers[0]) if numbers else "it was lost"
