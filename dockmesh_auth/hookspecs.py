@@ -22,6 +22,8 @@ An implementation takes the arguments it needs, by name. All arguments are immut
 the same everywhere: `provider, metadata, verifier, tokens, expected, claims, profile, fetch`.
 """
 
+# ruff: noqa: ARG001 - a specification has arguments and no body
+
 from __future__ import annotations
 
 from collections.abc import Awaitable
@@ -42,9 +44,11 @@ from dockmesh_auth.domain.tokens import Expectation, TokenResponse
 __all__ = [
     "CONTRACT_VERSION",
     "NAME",
+    "MetadataAnswer",
     "OptionType",
     "PluginDescription",
     "PluginOption",
+    "ProfileAnswer",
     "dockmesh_auth_describe",
     "dockmesh_auth_discover",
     "dockmesh_auth_extract_claims",
@@ -133,8 +137,8 @@ def dockmesh_auth_describe() -> PluginDescription:
 
 # --- the four stages of a sign-in -----------------------------------------------------------
 
-MetadataAnswer: TypeAlias = "ProviderMetadata | None | Awaitable[ProviderMetadata | None]"
-ProfileAnswer: TypeAlias = "Profile | None | Awaitable[Profile | None]"
+MetadataAnswer: TypeAlias = "ProviderMetadata | Awaitable[ProviderMetadata | None] | None"
+ProfileAnswer: TypeAlias = "Profile | Awaitable[Profile | None] | None"
 
 
 @hookspec(firstresult=True)

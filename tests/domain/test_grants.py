@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+import re
 import string
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dockmesh_auth
+from dockmesh_auth import hookspecs
 from dockmesh_auth.domain.claims import ClaimPath, Claims
 from dockmesh_auth.domain.grants import Grant, Grants, GroupMapping, MappingTable, Origin
 from dockmesh_auth.domain.groups import MAX_GROUPS, Groups
 from dockmesh_auth.domain.identity import Profile
+from dockmesh_auth.domain.ports import TokenVerifier
 from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.domain.scope import Scope
+from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.domain.tokens import Expectation, TokenResponse
+
+PACKAGE = Path(dockmesh_auth.__file__).parent
 
 ROLES = RoleCatalogue()
 ALL = Scope.all_hosts()
@@ -419,6 +429,22 @@ def test_the_table_vouches_for_its_rows() -> None:
     for mapping in GUIDE.rows:
         grant = Grant(mapping.role, mapping.scope, Origin.MAPPING, mapping.claim_value)
         assert GUIDE.gives(grant)
+
+
+@pytest.mark.attack("CLM-20")
+def test_roles_are_resolved_from_verified_claims_only() -> None:
+    """The stages that read groups and give roles are handed claims, which validation alone makes:
+    neither the token endpoint's answer nor an access token to read them from."""
+    for stage in (hookspecs.dockmesh_auth_extract_claims, hookspecs.dockmesh_auth_resolve_roles):
+        types = inspect.get_annotations(stage, eval_str=True)
+        assert types["claims"] is Claims
+        assert not {TokenResponse, Secret, Expectation, TokenVerifier} & set(types.values())
+    makers = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if re.search(r"\bClaims\(", path.read_text("utf-8").replace("class Claims(", ""))
+    ]
+    assert [maker for maker in makers if not maker.startswith("testing/")] == ["oidc/id_token.py"]
 
 
 @pytest.mark.attack("CLM-17")

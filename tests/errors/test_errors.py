@@ -114,6 +114,15 @@ def test_a_configuration_error_says_where(location: str | None) -> None:
     assert error.location == location
 
 
+def test_a_configuration_error_names_all_faults() -> None:
+    """One to a line: whoever mends the file mends it once."""
+    first = ConfigurationError(ErrorCode.CONFIG_SYNTAX, "x", location="a.yaml:1:1")
+    second = ConfigurationError(ErrorCode.CONFIG_MISSING_KEY, "y", location="a.yaml:2:1")
+    assert first.others == ()
+    first.others = (second,)
+    assert str(first) == "a.yaml:1:1: config_syntax: x\na.yaml:2:1: config_missing_key: y"
+
+
 @pytest.mark.attack("CFG-05", "JOS-22")
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_evidence_stays_out_of_the_text(branch: type[AuthError]) -> None:
