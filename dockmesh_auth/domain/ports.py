@@ -141,6 +141,7 @@ class Fetch(Protocol):
 
         Raises:
             ProviderError: The address is not allowed, or there was no answer within the limits.
+            PluginError: The request holds what must not be sent, or there is no access token yet.
         """
         ...
 

@@ -8,6 +8,7 @@ lists. `check_address` looks at where a name leads, just before the connection i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
@@ -246,9 +247,17 @@ def _check_scheme(location: Location, rules: NetworkRules) -> None:
 
 
 def _check_host(location: Location, provider: Provider) -> None:
-    if location.authority in provider.network.allowed_hosts:
-        return
-    for known in (provider.issuer, provider.discovery_url):
-        if known is not None and parse_location(known).authority == location.authority:
-            return
-    raise ValueError(f"its host {location.authority} is neither the issuer's nor in allowed_hosts")
+    if location.authority not in _authorities(provider):
+        raise ValueError(
+            f"its host {location.authority} is neither the issuer's nor in allowed_hosts"
+        )
+
+
+def _authorities(provider: Provider) -> Iterator[str]:
+    """The hosts that the operator wrote down, in the spelling that is compared."""
+    listed = (f"https://{entry}" for entry in provider.network.allowed_hosts)
+    for url in (provider.issuer, provider.discovery_url or provider.issuer, *listed):
+        try:
+            yield parse_location(url).authority
+        except ValueError:  # what cannot be read allows nothing
+            continue

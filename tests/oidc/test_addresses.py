@@ -177,6 +177,15 @@ def test_plain_http_is_for_this_machine_alone_and_only_on_demand(
     refusal(issuer, attrs.evolve(provider, network=PRIVATE))
 
 
+def test_allowed_hosts_are_compared_as_hosts_are() -> None:
+    """In any letter case, with or without https's own port; nonsense allows nothing."""
+    entries = frozenset({"Login.Example", "api.example:443", "[2001:DB8::1]", "*", "", "a b", "[x"})
+    provider = with_rules(allowed_hosts=entries)
+    for authority in ("login.example", "api.example", "[2001:db8:0::1]"):
+        check_endpoint(f"https://{authority}/x", provider)
+    refusal("https://evil.example/x", provider)
+
+
 def test_a_refusal_shows_no_query() -> None:
     """What stands behind the path may be a secret."""
     error = refusal("https://user:hunter2@evil.example/path?token=s3cr3t#s3cr3t")
