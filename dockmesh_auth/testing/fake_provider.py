@@ -149,6 +149,9 @@ class FakeProvider(FakeState):
             "scopes_supported": list(shape.scopes),
             "code_challenge_methods_supported": list(shape.code_challenge_methods),
         }
+        if self.encryption_key is not None:
+            document["id_token_encryption_alg_values_supported"] = ["RSA-OAEP-256"]
+            document["id_token_encryption_enc_values_supported"] = ["A256CBC-HS512"]
         if shape.iss_parameter:
             document["authorization_response_iss_parameter_supported"] = True
         return shape.metadata(document)
