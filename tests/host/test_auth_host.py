@@ -1,0 +1,312 @@
+"""The host as an object, against a provider on a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+import pytest
+
+from dockmesh_auth import AuthHost, open_store
+from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.errors import (
+    ConfigurationError,
+    ErrorCode,
+    SignInRejected,
+    StorageError,
+)
+from dockmesh_auth.host.sign_in import StartedSignIn
+from dockmesh_auth.host.system import SystemClock, SystemRandomness
+from dockmesh_auth.testing.browser import Browser
+from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_provider import FakeProvider
+
+BASE = "http://127.0.0.1:9"
+CALLBACK = f"{BASE}/auth/oidc/callback"
+
+CONFIG = """\
+server: {{base_url: "{base}"}}
+database: {{driver: sqlite, dsn: "{database}"}}
+auth:
+  providers:
+    - slug: main
+      display_name: Main
+      issuer_url: {issuer}
+      client_id: dockmesh
+      client_secret: {secret}
+      groups_claim: groups
+      insecure_allow_http: true
+      allow_private_addresses: true
+      {more}
+  group_mappings:
+    - {{claim_value: admins, role: admin, scope: all}}
+"""
+
+
+@pytest.fixture(name="idp", scope="module")
+def provider_on_a_socket():
+    provider = FakeProvider(
+        users=[FakeUser(name="alice", groups=("admins",))],
+        clients=[
+            FakeClient(client_id="dockmesh", client_secret="s" * 40, redirect_uris=(CALLBACK,))
+        ],
+    )
+    with provider.serve():
+        yield provider
+
+
+@pytest.fixture(name="write")
+def config_writer(tmp_path: Path, idp):
+    """Write a configuration with more lines for the provider."""
+
+    def write(more: str = "") -> Path:
+        path = tmp_path / "dockmesh.yaml"
+        path.write_text(
+            CONFIG.format(
+                base=BASE,
+                database=tmp_path / "dockmesh.db",
+                issuer=idp.issuer,
+                secret="s" * 40,
+                more=more,
+            )
+        )
+        return path
+
+    return write
+
+
+@pytest.fixture(name="host")
+async def host_of_config(write, clock) -> AsyncIterator[AuthHost]:
+    clock.unix = SystemClock().now()
+    host = AuthHost.from_config(write(), open_store=open_store, clock=clock)
+    yield host
+    await host.close()
+
+
+def answer_to(started: StartedSignIn) -> list[tuple[str, str]]:
+    """What the provider's answer is, had by a browser that stops before our callback."""
+    browser = Browser(stop_before=CALLBACK)
+    browser.get(started.url)
+    page = browser.click("alice")
+    return parse_qsl(urlsplit(page.headers["location"]).query)
+
+
+async def finish(host: AuthHost, started: StartedSignIn, **changes):
+    """Finish as the browser that started it, but for *changes*."""
+    arguments = {
+        "posted": False,
+        "slug": None,
+        "browser_tokens": {started.attempt_key: started.browser_token},
+    }
+    parameters = changes.pop("parameters", None) or answer_to(started)
+    return await host.finish_sign_in(parameters, **(arguments | changes))
+
+
+async def refused(host: AuthHost, started: StartedSignIn, **changes) -> ErrorCode:
+    """The code with which the end of a sign-in is refused."""
+    with pytest.raises(SignInRejected) as caught:
+        await finish(host, started, **changes)
+    return caught.value.code
+
+
+async def test_a_sign_in_makes_a_session(host: AuthHost) -> None:
+    """From start to session and to its end."""
+    started = await host.start_sign_in("main", return_to="/hosts")
+    finished = await finish(host, started)
+    token = finished.new_session.token
+
+    session = await host.read_session(token)
+    await host.end_session(token)
+
+    assert finished.return_to == "/hosts"
+    assert finished.new_session.is_new_user
+    assert session is not None
+    assert [str(grant) for grant in session.user.grants] == ["admin on all"]
+    assert await host.read_session(token) is None
+
+
+async def test_there_is_no_sign_in_with_a_provider_that_is_not_there(host: AuthHost) -> None:
+    """A slug that nobody configured."""
+    with pytest.raises(SignInRejected) as caught:
+        await host.start_sign_in("other", return_to=None)
+
+    assert caught.value.code is ErrorCode.PROVIDER_UNKNOWN
+
+
+@pytest.mark.attack("AUR-01")
+async def test_a_state_that_is_not_known_is_refused(host: AuthHost) -> None:
+    """Even if the browser has a cookie of that name."""
+    started = await host.start_sign_in("main", return_to=None)
+    await finish(host, started)
+
+    code = await refused(
+        host, started, parameters=[("state", _state(started)), ("code", "x")]
+    )
+
+    assert code is ErrorCode.STATE_UNKNOWN
+
+
+def _state(started: StartedSignIn) -> str:
+    return dict(parse_qsl(urlsplit(started.url).query))["state"]
+
+
+@pytest.mark.attack("AUR-01", "JOS-24")
+async def test_another_browser_s_cookie_is_refused(host: AuthHost) -> None:
+    """The name of the cookie is no secret, its value is."""
+    started = await host.start_sign_in("main", return_to=None)
+
+    code = await refused(
+        host, started, browser_tokens={started.attempt_key: Secret("something else")}
+    )
+
+    assert code is ErrorCode.STATE_OTHER_BROWSER
+
+
+async def test_a_browser_without_the_cookie_uses_nothing_up(host: AuthHost) -> None:
+    """Nobody can spoil another person's attempt."""
+    started = await host.start_sign_in("main", return_to=None)
+    parameters = answer_to(started)
+
+    code = await refused(host, started, parameters=parameters, browser_tokens={})
+    finished = await finish(host, started, parameters=parameters)
+
+    assert code is ErrorCode.STATE_OTHER_BROWSER
+    assert finished.attempt_key == started.attempt_key
+
+
+async def test_an_attempt_expires_even_if_nothing_was_cleaned_up(host: AuthHost, clock) -> None:
+    """Expiry is checked when it is read."""
+    started = await host.start_sign_in("main", return_to=None)
+    parameters = answer_to(started)
+    clock.advance(600)
+
+    assert await refused(host, started, parameters=parameters) is ErrorCode.STATE_EXPIRED
+
+
+async def test_the_answer_must_come_the_way_that_was_asked_for(host: AuthHost) -> None:
+    """A posted answer to a request for a query is not the provider's."""
+    started = await host.start_sign_in("main", return_to=None)
+
+    assert await refused(host, started, posted=True) is ErrorCode.RESPONSE_MODE_MISMATCH
+
+
+async def test_the_answer_must_come_to_the_callback_that_was_sent(host: AuthHost) -> None:
+    """A callback of its own exists only where it is configured."""
+    started = await host.start_sign_in("main", return_to=None)
+
+    assert await refused(host, started, slug="main") is ErrorCode.STATE_OTHER_PROVIDER
+
+
+async def test_an_error_names_the_provider(host: AuthHost) -> None:
+    """The log says whose sign-in it was."""
+    started = await host.start_sign_in("main", return_to=None)
+
+    with pytest.raises(SignInRejected) as caught:
+        await finish(
+            host, started, parameters=[("state", _state(started)), ("error", "access_denied")]
+        )
+
+    assert caught.value.code is ErrorCode.PROVIDER_REFUSED
+    assert caught.value.provider == "main"
+
+
+@pytest.mark.attack("PLG-13")
+async def test_sessions_of_a_provider_that_was_removed_end(host: AuthHost) -> None:
+    """Who came in through a door that is gone is out."""
+    started = await host.start_sign_in("main", return_to=None)
+    token = (await finish(host, started)).new_session.token
+    host.providers = {}
+
+    assert await host.read_session(token) is None
+
+
+async def test_health_tells_of_store_and_providers(host: AuthHost, idp) -> None:
+    """A provider that was never asked is no reason for concern."""
+    before = await host.health()
+    await host.start_sign_in("main", return_to=None)
+    after = await host.health()
+
+    assert (before.ok, before.store, dict(before.providers)) == (
+        True,
+        "ok",
+        {"main": "not asked yet"},
+    )
+    assert dict(after.providers) == {"main": "ok"}
+
+
+async def test_health_tells_that_the_last_good_metadata_serves(host: AuthHost, clock, idp) -> None:
+    """An outage is visible before it hurts."""
+    await host.start_sign_in("main", return_to=None)
+    idp.faults.always("discovery", _down)
+    clock.advance(3700)
+    await host.start_sign_in("main", return_to=None)
+    idp.faults.clear()
+
+    health = await host.health()
+
+    assert health.ok
+    assert dict(health.providers) == {"main": "last good metadata serves; provider_status"}
+
+
+async def _down(_request, _proceed):
+    from starlette.responses import Response  # noqa: PLC0415
+
+    return Response(status_code=500)
+
+
+@attrs.define
+class Broken:
+    """A store that does not answer."""
+
+    async def check(self) -> None:
+        raise StorageError(ErrorCode.STORE_UNAVAILABLE)
+
+
+async def test_health_fails_with_the_store(host: AuthHost) -> None:
+    """Without a store nobody can sign in."""
+    working, host._store = host._store, Broken()
+
+    health = await host.health()
+    host._store = working
+
+    assert (health.ok, health.store) == (False, "store_unavailable")
+
+
+async def test_a_provider_without_a_key_set_has_no_keys(host: AuthHost) -> None:
+    """Nothing is fetched, and no token passes."""
+    connection = host._connections["main"]
+    metadata = attrs.evolve(await connection.metadata(), jwks_uri=None)
+
+    keys = await connection._current_keys(metadata)
+
+    assert list(keys.keys) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("plugin: not-installed", ErrorCode.PLUGIN_NOT_INSTALLED),
+        ("clok_skew: 3", ErrorCode.CONFIG_UNKNOWN_KEY),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_refused_at_the_start(
+    write, more: str, code: ErrorCode
+) -> None:
+    """Not at the first sign-in."""
+    with pytest.raises(ConfigurationError) as caught:
+        AuthHost.from_config(write(more), open_store=open_store)
+
+    assert caught.value.code is code
+
+
+def test_the_machine_s_clock_and_randomness() -> None:
+    """Real time goes on; real randomness does not repeat."""
+    clock, randomness = SystemClock(), SystemRandomness()
+
+    assert clock.now() > 1_700_000_000
+    assert clock.monotonic() <= clock.monotonic()
+    assert len({randomness.token() for _ in range(100)}) == 100
+    assert all(len(randomness.token()) == 43 for _ in range(10))
+    assert randomness.uuid() != randomness.uuid()
