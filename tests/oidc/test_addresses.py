@@ -220,6 +220,27 @@ def test_a_number_is_an_address_only_in_its_plain_spelling(host: str) -> None:
         parse_location(f"https://{host}/")
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://h/#", "fragment"),
+        ("https://a@h/", "user name"),
+        ("https://a:b@h/", "user name"),
+        ("https://h:0/", "its port"),
+        ("https://h:65536/", "its port"),
+        ("https://h:x/", "its host or port"),
+        ("https://[fe80::1%25eth0]/", "its host is a number"),
+        ("https://h/\u00e4", "plain ASCII"),
+        ("https://-h/", "not a host name"),
+        (f"https://{'h.' * 200}h/", "not a host name"),
+    ],
+)
+def test_what_cannot_be_read_in_one_way_is_not_read(url: str, reason: str) -> None:
+    """And the reason is the one that helps."""
+    with pytest.raises(ValueError, match=reason):
+        parse_location(url)
+
+
 def test_a_location_is_read_in_parts() -> None:
     """Host in lower case, port filled in, target with its slash, IPv6 in its short form."""
     location = parse_location("https://[2001:DB8:0:0::1]?a=b")
