@@ -141,6 +141,6 @@ class MappingTable:
 
     def gives(self, grant: Grant) -> bool:
         """Whether a row of this table gives exactly *grant*."""
-        if grant.origin is not Origin.MAPPING or grant.claim_value is None:
+        if grant.claim_value is None:
             return False
         return any(given == grant for _, given in self._by_value.get(grant.claim_value, ()))

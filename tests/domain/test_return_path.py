@@ -365,6 +365,7 @@ def test_own_pages_are_refused(address: str) -> None:
         "/?page=2",
         "/h%C3%B6sts",
         "/stacks/a%20b",
+        "/stacks/a%252520b",
         "/stacks/a.b..c/...",
         "/stacks/v1;rev=2",
         "/login-history",
