@@ -33,12 +33,9 @@ def _load() -> Mapping[str, _Asset]:
     folder = resources.files("dockmesh_auth.web") / "static"
     found = {}
     for file in folder.iterdir():
-        dot = file.name.rfind(".")
-        media_type = _MEDIA_TYPES.get(file.name[dot:])
-        if media_type is not None:
-            content = file.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()[:16]
-            found[file.name] = _Asset(content, media_type, digest)
+        content = file.read_bytes()
+        media_type = _MEDIA_TYPES[file.name[file.name.rfind(".") :]]
+        found[file.name] = _Asset(content, media_type, hashlib.sha256(content).hexdigest()[:16])
     return MappingProxyType(found)
 
 

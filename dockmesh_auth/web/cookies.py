@@ -24,6 +24,7 @@ _MAX_SEEN: Final = 64
 _TOKEN: Final = re.compile("[A-Za-z0-9_-]{32,128}")
 _ATTEMPT: Final = re.compile(r"([0-9]{1,9})\.([A-Za-z0-9_-]{32,128})")
 _KEY: Final = re.compile("[0-9a-f]{16}")
+_LAST_NUMBER: Final = 999_999_999
 
 
 @frozen
@@ -149,7 +150,7 @@ class CookieRules:
         with `SameSite=None`, which browsers take with `Secure` alone.
         """
         known = self.attempts(cookies)
-        number = known[-1].number + 1 if known else 1
+        number = min(known[-1].number + 1, _LAST_NUMBER) if known else 1
         keep = {attempt.key for attempt in known[-(MAX_ATTEMPTS - 1) :]}
         for name in self._attempt_names(cookies):
             if name.removeprefix(self._attempt_prefix) not in keep:
@@ -165,8 +166,7 @@ class CookieRules:
 
     def drop_attempt(self, response: Response, key: str) -> None:
         """Let the browser forget the attempt *key*."""
-        if _KEY.fullmatch(key):
-            self._set(response, self._attempt_prefix + key, "", 0)
+        self._set(response, self._attempt_prefix + key, "", 0)
 
     def hold(self, response: Response, seconds: int) -> None:
         """For some *seconds* the browser is not sent to a provider without being asked."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from dockmesh_auth.web.json_response import json_response
 from dockmesh_auth.web.ports import Host
 from dockmesh_auth.web.site import current_session
 
@@ -26,12 +27,12 @@ class JsonEndpoints:
             "store": health.store,
             "providers": dict(health.providers),
         }
-        return JSONResponse(content, status_code=200 if health.ok else 503)
+        return json_response(content, status=200 if health.ok else 503)
 
     async def providers(self, _: Request) -> Response:
         """GET /api/v1/auth/oidc/providers, as dockmesh has it: ordered by display name."""
         providers = sorted(self.host.providers.values(), key=lambda item: item.display_name)
-        return JSONResponse(
+        return json_response(
             [{"slug": item.slug, "display_name": item.display_name} for item in providers]
         )
 
@@ -39,9 +40,9 @@ class JsonEndpoints:
         """GET /api/v1/me: who the session's cookie belongs to and what they may do, or 401."""
         session = await current_session(self.host, request.headers)
         if session is None:
-            return JSONResponse({"error": "not signed in"}, status_code=401)
+            return json_response({"error": "not signed in"}, status=401)
         user = session.user
-        return JSONResponse(
+        return json_response(
             {
                 "id": user.id,
                 "username": user.username,

@@ -45,15 +45,18 @@ class RefusalText:
     mood: str = "stop"
     icon: str = "lock"
 
-    def about(self, provider: str) -> RefusalText:
-        """The text with the provider's name in it."""
-        words = {
-            name: getattr(self, name).replace("{provider}", provider)
-            for name in ("title", "happened", "advice")
-        }
-        words["title"] = words["title"][:1].upper() + words["title"][1:]
-        words["happened"] = words["happened"][:1].upper() + words["happened"][1:]
-        return evolve(self, **words)
+    def about(self, provider: str | None) -> RefusalText:
+        """The text with the provider's name in it, or with words for one that is not known."""
+        names = ("title", "happened", "advice")
+        return evolve(self, **{name: _named(getattr(self, name), provider) for name in names})
+
+
+def _named(text: str, provider: str | None) -> str:
+    if provider is not None:
+        return text.replace("{provider}", provider)
+    if text.startswith("{provider}"):
+        text = "Your provider" + text.removeprefix("{provider}")
+    return text.replace("{provider}", "your provider")
 
 
 _TELL = "If it happens again, give your dockmesh administrator the reference below."
@@ -329,4 +332,4 @@ def refusal_text(error: AuthError, provider: str | None) -> RefusalText:
         provider: The provider's name as people know it; None if no known provider is concerned.
     """
     text = _BY_CODE.get(error.code) or _branch(error)[1]
-    return text.about("your provider" if provider is None else provider)
+    return text.about(provider)

@@ -7,13 +7,14 @@ from typing import Final
 from attrs import frozen
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dockmesh_auth.domain.ports import Randomness
 from dockmesh_auth.errors import AuthError
 from dockmesh_auth.web.cookies import CookieRules
 from dockmesh_auth.web.journal import record_failure, record_refusal
+from dockmesh_auth.web.json_response import is_for_programs, json_response
 from dockmesh_auth.web.pages import Pages
 from dockmesh_auth.web.ports import Host
 from dockmesh_auth.web.reference import make_reference
@@ -47,7 +48,11 @@ class Refusals:
         record_refusal(error, reference)
         provider = self.host.providers.get(error.provider or "")
         text = refusal_text(error, None if provider is None else provider.display_name)
-        response = self.pages.refused(request, text, reference=reference, status=status_of(error))
+        status = status_of(error)
+        if is_for_programs(request.scope["path"]):
+            content = {"error": text.title, "code": str(error.code), "reference": reference}
+            return json_response(content, status=status)
+        response = self.pages.refused(request, text, reference=reference, status=status)
         self.cookies.hold(response, HOLD_AFTER_END)
         return response
 
@@ -56,17 +61,15 @@ class Refusals:
         assert isinstance(error, HTTPException)
         title, sentence = _PHRASES.get(error.status_code, _OTHER)
         response: Response
-        if "/api/" in request.scope["path"]:
-            response = JSONResponse({"error": title}, status_code=error.status_code)
+        if is_for_programs(request.scope["path"]):
+            response = json_response({"error": title}, status=error.status_code)
         else:
             response = self.pages.nothing_here(request, error.status_code, title, sentence)
         response.headers.update(error.headers or {})
         return response
 
-    def failed(self, request: Request, error: Exception) -> Response:
+    def failed(self, request: Request, reference: str) -> Response:
         """The answer to an error that nobody foresaw; says nothing of it."""
-        reference = make_reference(self.randomness)
-        record_failure(error, reference)
         return self.pages.refused(request, UNEXPECTED, reference=reference, status=500)
 
 
@@ -92,6 +95,8 @@ class LastResort:
         try:
             await self.app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - the last place where it can be answered
-            response = self.refusals.failed(Request(scope, receive), error)
+            reference = make_reference(self.refusals.randomness)
+            record_failure(error, reference)
             if not begun:
-                await response(scope, receive, send)
+                request = Request(scope, receive)
+                await self.refusals.failed(request, reference)(scope, receive, send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import uvicorn
@@ -28,7 +29,7 @@ def uvicorn_config(
         trusted_proxies: Addresses whose `X-Forwarded-For` and `-Proto` are believed. They affect
             the client's address in messages alone; the redirect URI is made from `base_url`.
     """
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -42,3 +43,7 @@ def uvicorn_config(
         h11_max_incomplete_event_size=_LARGEST_HEAD,
         timeout_graceful_shutdown=5,
     )
+    # uvicorn decides anew for each connection by whether the logger has a handler, and a handler
+    # may be put there by anybody.
+    logging.getLogger("uvicorn.access").disabled = True
+    return config

@@ -71,18 +71,17 @@ class SignInEndpoints:
                     attempt.key: attempt.token for attempt in self.site.cookies.attempts(cookies)
                 },
             )
-            await self._end_former(cookies, finished)
+            await self._end_former(cookies)
         except AuthError as error:
             response = await self.site.refusals.refused(request, error)
             self._drop_named(response, cookies, parameters)
             return response
         return self._welcome(finished)
 
-    async def _end_former(self, cookies: Cookies, finished: Finished) -> None:
+    async def _end_former(self, cookies: Cookies) -> None:
         """End whatever session the browser had: nothing of it is carried over."""
         for former in self.site.cookies.presented_tokens(cookies):
-            if former != finished.new_session.token:
-                await self.site.host.end_session(former)
+            await self.site.host.end_session(former)
 
     def _welcome(self, finished: Finished) -> Response:
         response = RedirectResponse(safe_return_path(finished.return_to), 303)

@@ -115,6 +115,7 @@ class FakeHost:
     config: FakeSettings = field(factory=FakeSettings)
     sessions: dict[str, Session] = field(factory=dict)
     error: Exception | None = None
+    end_error: Exception | None = None
     cross_site: bool = False
     well: FakeHealth = field(factory=FakeHealth)
     asked_returns: list[str | None] = field(factory=list)
@@ -171,6 +172,8 @@ class FakeHost:
 
     async def end_session(self, token: Secret) -> None:
         self._fail()
+        if self.end_error is not None:
+            raise self.end_error
         self.ended.append(token.reveal())
         self.sessions.pop(token.reveal(), None)
 
