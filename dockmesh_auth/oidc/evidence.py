@@ -43,8 +43,11 @@ def shown_address(url: str) -> str:
 
 
 def shown_without_secrets(text: str) -> str:
-    """A sentence that a stranger wrote, for a log line: whatever looks like a code or a token is
-    left out, control characters are escaped. Empty stays empty."""
+    """A sentence that a stranger wrote, for a log line, at most twice `MAX_SHOWN` characters.
+
+    Whatever looks like a code or a token is left out, all but visible ASCII is escaped. Empty
+    stays empty.
+    """
     cut = text[: 2 * MAX_SHOWN]
     cleaned = _LOOKS_SECRET.sub("[...]", cut)[:MAX_SHOWN]
-    return cleaned.encode("unicode_escape").decode("ascii")
+    return cleaned.encode("unicode_escape").decode("ascii")[: 2 * MAX_SHOWN]
