@@ -31,11 +31,15 @@ button { width: 100%; text-align: left; font: inherit; color: inherit; backgroun
   border: 1px solid var(--line); border-radius: 8px; padding: .625rem .75rem; cursor: pointer }
 button:hover { border-color: var(--accent) }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+button.main, button.away { text-align: center }
+button.away { border-color: transparent; color: var(--soft) }
 button.main { background: var(--accent); border-color: var(--accent); color: var(--on);
-  text-align: center; font-weight: 600 }
+  font-weight: 600 }
 button small { display: block; color: var(--soft) }
 ul { margin: 0 0 1rem; padding-left: 1.25rem }
 """
+
+_CANCEL = '<button class="away">Cancel</button>\n'
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -83,7 +87,7 @@ def login_page(
 ) -> HTMLResponse:
     """The page where one picks who to be."""
     rows = "".join(_form(action, [("request", request), ("user", u.name)], _pick(u)) for u in users)
-    cancel = _form(action, [("request", request), ("cancel", "1")], "<button>Cancel</button>\n")
+    cancel = _form(action, [("request", request), ("cancel", "1")], _CANCEL)
     intro = f"<p>to go on to <strong>{escape(client)}</strong>. Who are you?</p>\n"
     return _page(name, f"Sign in to {name}", intro + rows + cancel)
 
@@ -103,7 +107,7 @@ def consent_page(
     agree = '<button class="main">Continue</button>\n'
     fields = [("request", request)]
     yes = _form(action, [*fields, ("consent", "yes")], agree)
-    no = _form(action, [*fields, ("cancel", "1")], "<button>Cancel</button>\n")
+    no = _form(action, [*fields, ("cancel", "1")], _CANCEL)
     return _page(name, "May this application know who you are?", intro + yes + no)
 
 
