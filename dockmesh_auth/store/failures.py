@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dockmesh_auth.errors import ErrorCode, StorageError
 
@@ -67,8 +66,6 @@ def unavailable(problem: Exception) -> StorageError:
     elif isinstance(state, str):
         evidence["sqlstate"] = state
         detail = next((text for key, text in _POSTGRES.items() if state.startswith(key)), "")
-    elif isinstance(problem, PoolTimeout):
-        detail = "All connections to the database are in use."
     elif isinstance(problem, DBAPIError) and evidence["kind"] in {
         "OperationalError",
         "ConnectionTimeout",

@@ -65,8 +65,10 @@ def replace_given(
     wanted = _encode(given, provider)
     stored = connection.execute(_SELECT, {"user": user_id}).all()
     manual = [row for row in stored if row.origin == _MANUAL]
-    if [tuple(row) for row in stored if row.origin != _MANUAL] != wanted:
-        connection.execute(_DELETE_GIVEN, {"user": user_id})
+    former = [tuple(row) for row in stored if row.origin != _MANUAL]
+    if former != wanted:
+        if former:
+            connection.execute(_DELETE_GIVEN, {"user": user_id})
         if wanted:
             connection.execute(_INSERT, [{"user_id": user_id, **row._asdict()} for row in wanted])
     return _decode([*wanted, *manual], roles, user_id)

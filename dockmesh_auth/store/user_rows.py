@@ -12,7 +12,7 @@ from dockmesh_auth.domain.grants import Grants
 from dockmesh_auth.domain.groups import Groups, GroupState
 from dockmesh_auth.domain.identity import Identity, Profile
 from dockmesh_auth.domain.session import User
-from dockmesh_auth.errors import AccessDenied, ErrorCode, StorageError
+from dockmesh_auth.errors import AccessDenied, ErrorCode
 from dockmesh_auth.store.schema import users
 
 __all__ = ["decode_user", "find_user_row", "lock_user", "record_user"]
@@ -73,9 +73,7 @@ def record_user(
         # Another sign-in of the same person may have come first: then theirs is the row.
         made = connection.execute(_INSERT[connection.dialect.name], new).one_or_none()
         is_new = made is not None
-        row = connection.execute(_LOCK, key).one_or_none()
-    if row is None:
-        raise StorageError(ErrorCode.STORE_UNAVAILABLE, "The user vanished while signing in.")
+        row = connection.execute(_LOCK, key).one()
     if row.disabled:
         raise AccessDenied(ErrorCode.USER_DISABLED, provider=provider)
     if not is_new:

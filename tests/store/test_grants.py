@@ -17,7 +17,7 @@ from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.session import User
 from dockmesh_auth.errors import ConfigurationError, ErrorCode, PluginError
-from dockmesh_auth.store import SqlStore, find_user, grant_by_hand, open_store
+from dockmesh_auth.store import SqlStore, find_user, grant_by_hand
 
 ROLES = RoleCatalogue.with_custom([("auditor", "viewer")])
 
@@ -101,16 +101,16 @@ async def test_giving_twice_gives_once(store: SqlStore, person: Any, count: Any)
 
 
 async def test_a_role_that_is_no_longer_declared_gives_nothing(
-    driver: str, dsn: str, person: Any
+    driver: str, dsn: str, person: Any, opened: Any
 ) -> None:
     """A stored grant of an unknown role is dropped and logged, never taken for another role."""
-    store = open_store(driver, dsn, ROLES)
+    store = opened(driver, dsn, ROLES)
     token = person.token()
     await person.sign_in(
         store, token=token, grants=(person.grant("auditor"), person.grant("viewer", "tag=a"))
     )
     await store.close()
-    reopened = open_store(driver, dsn)
+    reopened = opened(driver, dsn)
     with structlog.testing.capture_logs() as logs:
         session = await reopened.read_session(token, policy=person.policy, now=person.now)
     assert session is not None

@@ -117,10 +117,10 @@ def test_a_missing_driver_is_named_with_its_package(monkeypatch: pytest.MonkeyPa
     assert "hunter2" not in str(caught.value)
 
 
-async def test_the_file_is_for_us_alone(tmp_path: Path, person: Any) -> None:
+async def test_the_file_is_for_us_alone(tmp_path: Path, person: Any, opened: Any) -> None:
     """Folder and file are made for the owner only, and so are the files beside it."""
     folder = tmp_path / "a" / "b"
-    store = open_store("sqlite", f"sqlite:///{folder}/auth.db")
+    store = opened("sqlite", f"sqlite:///{folder}/auth.db")
     await person.sign_in(store)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes == {"auth.db": 0o600, "auth.db-wal": 0o600, "auth.db-shm": 0o600}
@@ -142,9 +142,9 @@ async def test_a_file_that_others_may_read_is_told(tmp_path: Path) -> None:
     assert logs == []
 
 
-async def test_sqlite_is_set_up(tmp_path: Path) -> None:
+async def test_sqlite_is_set_up(tmp_path: Path, opened: Any) -> None:
     """Readers beside a writer, foreign keys held, locks waited for."""
-    store = open_store("sqlite", str(tmp_path / "auth.db"))
+    store = opened("sqlite", str(tmp_path / "auth.db"))
     with store.engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -159,9 +159,9 @@ async def test_sqlite_is_set_up(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_a_database_in_memory_does_all_the_same(person: Any) -> None:
+async def test_a_database_in_memory_does_all_the_same(person: Any, opened: Any) -> None:
     """For demonstrations: one connection, gone with the store."""
-    store = open_store("sqlite", ":memory:")
+    store = opened("sqlite", ":memory:")
     token = person.token()
     await person.sign_in(store, token=token)
     assert await store.read_session(token, policy=person.policy, now=person.now + 61)
@@ -170,14 +170,14 @@ async def test_a_database_in_memory_does_all_the_same(person: Any) -> None:
 
 
 async def test_what_was_written_is_there_after_a_restart(
-    driver: str, dsn: str, person: Any
+    driver: str, dsn: str, person: Any, opened: Any
 ) -> None:
     """Opening again changes nothing."""
     token = person.token()
-    store = open_store(driver, dsn)
+    store = opened(driver, dsn)
     await person.sign_in(store, token=token)
     await store.close()
-    reopened = open_store(driver, dsn)
+    reopened = opened(driver, dsn)
     assert await reopened.read_session(token, policy=person.policy, now=person.now)
     await reopened.check()
     await reopened.close()
@@ -221,9 +221,9 @@ async def test_text_is_compared_by_code_point(store: SqlStore, driver: str) -> N
 
 
 @pytest.mark.attack("SES-15")
-async def test_a_newer_database_is_refused(driver: str, dsn: str) -> None:
+async def test_a_newer_database_is_refused(driver: str, dsn: str, opened: Any) -> None:
     """At start, and by a process that is still running when a newer one migrates."""
-    store = open_store(driver, dsn)
+    store = opened(driver, dsn)
     with store.engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(StorageError) as running:
@@ -236,9 +236,11 @@ async def test_a_newer_database_is_refused(driver: str, dsn: str) -> None:
     await store.close()
 
 
-async def test_tables_of_others_are_refused_and_left_alone(driver: str, dsn: str) -> None:
+async def test_tables_of_others_are_refused_and_left_alone(
+    driver: str, dsn: str, opened: Any
+) -> None:
     """A database with somebody else's `users` is not ours to migrate."""
-    store = open_store(driver, dsn)
+    store = opened(driver, dsn)
     with store.engine.begin() as connection:
         connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
     await store.close()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from dockmesh_auth.domain.identity import Identity
-from dockmesh_auth.store import SqlStore, find_user, grant_by_hand, open_store
+from dockmesh_auth.store import SqlStore, find_user, grant_by_hand
 
 STEPS_OF_A_SIGN_IN = 8
 """Seven statements and the commit."""
@@ -98,8 +98,8 @@ async def test_a_kill_at_any_step_leaves_all_or_nothing_and_the_next_sign_in_hea
         )
 
 
-async def test_first_starts_at_once_make_one_schema(
-    driver: str, dsn: str, person: Any, count: Any, spawn: Any
+async def test_first_starts_at_once_make_one_schema(  # noqa: PLR0917 - fixtures
+    driver: str, dsn: str, person: Any, count: Any, spawn: Any, opened: Any
 ) -> None:
     """Four replicas that find an empty database: each of them starts."""
     children = [
@@ -115,7 +115,7 @@ async def test_first_starts_at_once_make_one_schema(
     ]
     assert [child.communicate(timeout=60)[1] for child in children] == [""] * 4
     assert [child.returncode for child in children] == [0] * 4
-    store = open_store(driver, dsn)
+    store = opened(driver, dsn)
     assert count(store, "users") == 1
     assert count(store, "sessions") == 4
     await store.close()
