@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from dockmesh_auth.errors import ErrorCode
-from dockmesh_auth.host.config.problems import KeyPath, Mark, Positions, Problem, quoted_key
+from dockmesh_auth.host.config.problems import KeyPath, Mark, Positions, Problem
 from dockmesh_auth.host.config.scalars import Scalar, resolve_plain
 
 __all__ = ["MAX_DEPTH", "MAX_FILE", "MAX_VALUES", "Node", "Plain", "expand", "parse_document"]
@@ -156,12 +156,18 @@ class _Composer:
             if name in members:
                 line = members[name][0][0]
                 raise _Refused(
-                    f"the key {quoted_key(name)} stands in line {line} already",
+                    f"this key stands in line {line} of the same section already",
                     mark,
                     ErrorCode.CONFIG_DUPLICATE,
                 )
-            members[name] = (mark, self._node(next(self._events), depth + 1))
+            member = self._node(next(self._events), depth + 1)
+            # A value that is not written has no place of its own; its key has.
+            members[name] = (mark, evolve(member, mark=mark) if _is_empty(member) else member)
         return Node(members, _mark(start))
+
+
+def _is_empty(node: Node) -> bool:
+    return node.content is None
 
 
 def _mark(event: Any) -> Mark:

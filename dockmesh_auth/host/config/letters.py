@@ -9,10 +9,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from dockmesh_auth.domain.groups import MAX_GROUP_NAME
 from dockmesh_auth.host.config.kinds import Refused
 
-__all__ = ["claim_value", "oddities", "visible_text"]
+__all__ = ["oddities", "visible_text"]
 
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Letters, marks and symbols by category that show nothing all the same: fillers, joiners,
@@ -36,16 +35,6 @@ def visible_text(text: str) -> str:
     if not text.strip():
         raise Refused("must not be blank")
     return text
-
-
-def claim_value(text: str) -> str:
-    """A group's name as the provider writes it, unchanged.
-
-    Refused is what no group's name can be (`dockmesh_auth.domain.groups`).
-    """
-    if len(text) > MAX_GROUP_NAME:
-        raise Refused(f"must not be longer than {MAX_GROUP_NAME} characters")
-    return visible_text(text)
 
 
 def _script(letter: str) -> str:

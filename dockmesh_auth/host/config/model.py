@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from dockmesh_auth.domain.groups import MAX_GROUP_NAME
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.session import SessionPolicy
 from dockmesh_auth.host.config import addresses, letters
@@ -43,7 +44,7 @@ class MappingSettings:
     """A row of `auth.group_mappings`."""
 
     claim_value: str = key(
-        Text("text", longest=1024, rule=letters.claim_value),
+        Text("text", longest=MAX_GROUP_NAME, rule=letters.visible_text),
         "A group's name as the provider writes it; compared exactly.",
     )
     role: str = key(ROLE, "The role that it gives.")

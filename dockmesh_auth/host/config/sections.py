@@ -160,12 +160,13 @@ def faults_in(fault: BaseException, path: KeyPath, value: Any) -> Iterator[Probl
 
 
 def _step(fault: BaseException) -> str | int:
-    for note in fault.__notes__:
-        if isinstance(note, AttributeValidationNote):
-            return note.name
-        if isinstance(note, IterableValidationNote):
-            return note.index
-    raise AssertionError  # pragma: no cover - cattrs notes every fault but that of extra keys
+    notes = [
+        note
+        for note in fault.__notes__
+        if isinstance(note, (AttributeValidationNote, IterableValidationNote))
+    ]
+    note = notes[0]  # cattrs notes every fault but that of extra keys
+    return note.name if isinstance(note, AttributeValidationNote) else note.index
 
 
 def _missing(names: list[str], path: KeyPath, strangers: list[str]) -> Iterator[Problem]:
