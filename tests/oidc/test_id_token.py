@@ -86,11 +86,10 @@ def test_a_good_token_gives_its_claims() -> None:
 
 
 @pytest.mark.attack("IDT-02")
-@pytest.mark.parametrize("token", [None, ""])
-def test_without_an_id_token_nobody_signs_in(token: str | None) -> None:
+def test_without_an_id_token_nobody_signs_in() -> None:
     """Section 3.1.3.3: nothing replaces it."""
     with pytest.raises(TokenRejected) as caught:
-        _validate(token)
+        _validate(None)
     assert caught.value.code is ErrorCode.ID_TOKEN_MISSING
     assert caught.value.provider == "idp"
 
@@ -310,11 +309,11 @@ def test_the_nonce_is_the_one_of_this_sign_in(nonce: object) -> None:
 
 
 def test_no_nonce_expected_matches_nothing() -> None:
-    """An empty expectation is a fault, not a wildcard."""
+    """An empty or impossible expectation is a fault, not a wildcard."""
     provider = Provider(slug="idp", display_name="IdP", issuer=ISSUER, client_id=CLIENT)
     keys = parse_jwks(json.dumps({"keys": [_key().public_jwk()]}).encode())
     metadata = ProviderMetadata(issuer=ISSUER, authorization_endpoint="a", token_endpoint="t")
-    for nonce in ("", None):
+    for nonce, wanted in (("", ""), (None, ""), ("x", ""), ("ä", "ä"), ("x", "ä")):
         token = Secret(mint(_claims(nonce=nonce), _key()))
         with pytest.raises(TokenRejected) as caught:
             validate_id_token(
@@ -322,7 +321,7 @@ def test_no_nonce_expected_matches_nothing() -> None:
                 metadata,
                 SignatureVerifier(provider, keys),
                 TokenResponse(id_token=token, access_token=Secret(ACCESS)),
-                Expectation(nonce="", now=NOW),
+                Expectation(nonce=wanted, now=NOW),
             )
         assert caught.value.code is ErrorCode.NONCE_MISMATCH
 
