@@ -46,9 +46,7 @@ def served(app: ASGIApp, *, port: int = 0, lifespan: bool = False) -> Iterator[s
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, name="stand-in", daemon=True
-    )
+    thread = threading.Thread(target=_run, args=(server, listener), name="stand-in", daemon=True)
     thread.start()
     try:
         _wait_for(server, thread)
@@ -57,6 +55,12 @@ def served(app: ASGIApp, *, port: int = 0, lifespan: bool = False) -> Iterator[s
         server.should_exit = True
         thread.join(_PATIENCE)
         listener.close()
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    # An application that does not start ends the server by SystemExit; `_wait_for` says so.
+    with contextlib.suppress(SystemExit):
+        server.run(sockets=[listener])
 
 
 def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -92,12 +92,11 @@ def issue_tokens(state: FakeState, grant: Grant, issuer: str) -> dict[str, Any]:
         "scope": " ".join(request.scopes),
         "expires_in": shape.lifetimes.tokens,
     }
-    if "openid" in request.scopes or not shape.requires_openid:
-        key = state.key_for(request.client)
-        if shape.sends_at_hash:
-            claims = claims | {"at_hash": at_hash(grant.access_token, key.algorithm)}
-        draft = TokenDraft(claims=claims, key=key)
-        answer["id_token"] = _signed(state, draft, state.edits.id_token)
+    key = state.key_for(request.client)
+    if shape.sends_at_hash:
+        claims = claims | {"at_hash": at_hash(grant.access_token, key.algorithm)}
+    draft = TokenDraft(claims=claims, key=key)
+    answer["id_token"] = _signed(state, draft, state.edits.id_token)
     if "offline_access" in request.scopes:
         answer["refresh_token"] = shape.new_refresh_token()
     answer = shape.token_answer(answer, grant)

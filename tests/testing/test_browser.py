@@ -204,6 +204,23 @@ def test_a_cookie_can_be_taken_back_and_longer_paths_come_first() -> None:
     assert len(jar) == 0
 
 
+def test_secure_cookies_are_for_https_and_this_machine() -> None:
+    """Draft RFC 6265bis, section 5.7: a plain page cannot set one."""
+    jar = CookieJar()
+    jar.store("a=1; Secure", urlsplit("http://idp.example/"))
+    assert len(jar) == 0
+    jar.store("a=1; Secure", urlsplit("https://idp.example/"))
+    assert jar.header_for(urlsplit("http://idp.example/"), method="GET", site=None) == ""
+    assert jar.header_for(urlsplit("https://idp.example/"), method="GET", site=None) == "a=1"
+
+
+def test_a_button_outside_a_form_does_nothing() -> None:
+    """It belongs to a script, and there are none."""
+    reader = Reader()
+    reader.feed("<button>Beside</button><form><button type=button>Neither</button></form>")
+    assert [form.buttons for form in reader.forms] == [[]]
+
+
 @given(st.text())
 def test_no_cookie_header_breaks_the_jar(line: str) -> None:
     """A server may send anything."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -18,6 +19,7 @@ from joserfc.jwk import KeySet
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.clock import FrozenClock
 from dockmesh_auth.testing.fake_provider import FakeClient, FakeProvider, FakeUser, Shape
+from dockmesh_auth.testing.fake_server import served
 from dockmesh_auth.testing.minting import SigningKey
 
 CALLBACK = "http://127.0.0.1:1/callback?fixed=1"
@@ -359,3 +361,101 @@ def test_a_shape_moves_the_endpoints(provider: FakeProvider) -> None:
         found = ask("GET", f"{other.issuer}/.well-known/openid-configuration")[1]
         assert found["authorization_endpoint"] == f"{other.base_url}/realms/x/auth"
         assert ask("GET", f"{other.issuer}/.well-known/openid-configuration/")[0] == 404
+
+
+def test_the_authorization_request_may_be_posted(provider: FakeProvider) -> None:
+    """OpenID Connect Core 1.0, section 3.1.2.1: GET and POST."""
+    status, _ = ask(
+        "POST", f"{provider.base_url}/authorize", authorization_url(provider).partition("?")[2]
+    )
+    assert status == 200
+
+
+def test_a_request_without_state_is_answered_without_state(provider: FakeProvider) -> None:
+    """Nothing is made up."""
+    assert set(log_in(provider, state=None)) == {"code", "fixed"}
+
+
+def test_a_login_page_works_once(provider: FakeProvider) -> None:
+    """A form that was sent before, or made up, leads nowhere."""
+    browser = browser_at(provider)
+    assert browser.page is not None
+    form = browser.page.forms[0]
+    browser.submit(form)
+    browser.get(authorization_url(provider, prompt="login"))
+    assert (browser.submit(form).status, browser.page.title[:8]) == (400, "Too late")
+
+
+def test_a_user_who_does_not_exist_sees_the_login_page_again(provider: FakeProvider) -> None:
+    """As does somebody whose session ended before they consented."""
+    browser = browser_at(provider)
+    browser.fill("user", "nobody")
+    assert browser.submit().title.startswith("Sign in")
+    provider.shape = provider.shape.but(asks_consent=True)
+    browser.get(authorization_url(provider))
+    browser.click("alice")
+    browser.cookies.clear()
+    assert browser.click("Continue").title.startswith("Sign in")
+
+
+def test_broken_basic_credentials_are_an_error_of_the_client(provider: FakeProvider) -> None:
+    """Neither base64 nor UTF-8 is taken for granted."""
+    for credentials in ("Basic %%%", "Basic /w=="):
+        status, body = ask("POST", f"{provider.base_url}/token", "a=b", authorization=credentials)
+        assert (status, body["error"]) == (401, "invalid_client")
+
+
+def test_signing_out_without_a_registered_address_stays_there(provider: FakeProvider) -> None:
+    """OpenID Connect RP-Initiated Logout 1.0, section 3: no open redirect."""
+    browser = Browser()
+    evil = "?post_logout_redirect_uri=https://evil.example/"
+    for query in ("", evil):
+        page = browser.get(f"{provider.base_url}/end-session{query}")
+        assert (page.status, page.title[:10]) == (200, "Signed out")
+
+
+def test_a_fault_of_the_stand_in_itself_is_seen(provider: FakeProvider) -> None:
+    """A test that edits nonsense gets a 500 and a traceback in the log, not a puzzle."""
+    provider.edits.userinfo = lambda claims: claims["no such claim"]
+    code = log_in(provider)["code"]
+    bearer = f"Bearer {exchange(provider, code)[1]['access_token']}"
+    assert ask("GET", f"{provider.base_url}/userinfo", authorization=bearer)[0] == 500
+
+
+def test_a_public_clients_tokens_need_a_signing_key(provider: FakeProvider) -> None:
+    """There is no secret to sign with."""
+    provider.signing_key = None
+    with pytest.raises(ValueError, match="signing key"):
+        provider.key_for(provider.clients[1])
+
+
+def test_a_taken_port_is_an_error_at_once(provider: FakeProvider) -> None:
+    """Not a server that nobody reaches."""
+    port = int(provider.base_url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"), provider.serve(port):
+        pass
+
+
+def test_an_application_that_does_not_start_is_an_error(provider: FakeProvider) -> None:
+    """Its lifespan failed: the block is never entered."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "broken"})
+
+    with pytest.raises(RuntimeError, match="did not come up"), served(broken, lifespan=True):
+        pass
+
+
+def test_a_refresh_token_comes_with_offline_access_only(provider: FakeProvider) -> None:
+    """OpenID Connect Core 1.0, section 11."""
+    code = log_in(provider, scope="openid offline_access")["code"]
+    assert len(exchange(provider, code)[1]["refresh_token"]) == 64
+    assert "refresh_token" not in exchange(provider, log_in(provider)["code"])[1]
+
+
+def test_without_a_clock_of_its_own_time_runs() -> None:
+    """For demonstrations."""
+    clock = FakeProvider(users=[], clients=[]).clock
+    assert abs(clock.now() - time.time()) < 60
+    assert clock.monotonic() <= clock.monotonic()

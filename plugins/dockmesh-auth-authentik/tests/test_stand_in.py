@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from dockmesh_auth_authentik.testing import USERS, AuthentikShape, signing_key, stand_in
 from dockmesh_auth_authentik.testing.mappings import Mapping as ScopeMapping
+from dockmesh_auth_authentik.testing.mappings import merged
 from dockmesh_auth_authentik.testing.people import person
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -565,3 +566,62 @@ def test_keys_of_other_types_have_names_like_authentiks() -> None:
     key = signing_key("ES256")
     assert FORMS["kid"].fullmatch(key.kid or "")
     assert key.public_jwk()["crv"] == "P-256"
+
+
+def test_mappings_of_one_scope_name_are_merged_deep() -> None:
+    """Objects deep, lists joined, anything else replaced."""
+    first = {"a": {"b": [1], "c": 1}, "d": [1], "e": "x"}
+    second = {"a": {"b": [2], "f": 2}, "d": [2], "e": "y", "g": None}
+    assert merged(first, second) == {
+        "a": {"b": [1, 2], "c": 1, "f": 2},
+        "d": [1, 2],
+        "e": "y",
+        "g": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "again"),
+    [
+        ({}, False),
+        ({"prompt": "login"}, True),
+        ({"prompt": "select_account"}, False),
+        ({"max_age": "0"}, False),
+        ({"max_age": "10"}, False),
+        ({"max_age": "9"}, True),
+    ],
+)
+def test_when_somebody_has_to_sign_in_again(
+    provider: FakeProvider, recorded: Any, asked: dict[str, str], *, again: bool
+) -> None:
+    """`select_account` and `max_age=0` are ignored, as recorded."""
+    answer = recorded("reference_login", "alice")
+    set_up(provider, answer.recording)
+    query = urlsplit(answer.case["authorize"]["url"]).query
+    address = f"{provider.base_url}/application/o/authorize/?{query}"
+    browser = Browser(stop_before=CALLBACK)
+    browser.get(address)
+    browser.click("alice")
+    assert isinstance(provider.clock, FrozenClock)
+    provider.clock.advance(10)
+    page = browser.get(f"{address}&{urlencode(asked)}")
+    assert ("code" not in page.query) is again
+
+
+def test_an_inner_error_is_a_page_for_get(provider: FakeProvider, recorded: Any) -> None:
+    """And 405 without a body for POST, as recorded of a groups mapping that is no JSON."""
+    provider.edits.userinfo = lambda _claims: {"sub": object()}
+    try:
+        login = recorded("userinfo", "no_nonce")
+        set_up(provider, login.recording)
+        code = log_in(provider, login.case, "alice")
+        ours = {login.case["callback"]["params"]["code"]: code}
+        request = _renamed(login.case["exchanges"]["token"]["request"], ours)
+        bearer = f"Bearer {json.loads(send(provider, request).body)['access_token']}"
+        url = "http://127.0.0.1:9000/application/o/userinfo/"
+        ask = {"url": url, "headers": {"authorization": bearer}}
+        assert send(provider, {"method": "GET", **ask}).status == 500
+        reply = send(provider, {"method": "POST", **ask})
+        assert (reply.status, reply.body) == (405, b"")
+    finally:
+        provider.edits.clear()
