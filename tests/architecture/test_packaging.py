@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ import zipfile
 from configparser import ConfigParser
 from email import message_from_bytes
 from email.message import Message
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,6 @@ SECURITY_FLOORS = {
     "cryptography": "46.0.5",
     "joserfc": "1.8",
     "pluggy": "1.7",
-    "python-multipart": "0.0.22",
     "starlette": "0.49.1",
 }
 
@@ -148,6 +149,28 @@ def test_no_version_with_a_known_vulnerability_will_do(
     floors = [Version(each.version) for each in wanted if each.operator == ">="]
     assert floors
     assert max(floors) >= Version(floor)
+
+
+def _imported() -> set[str]:
+    """The top-level modules that the package imports, without its own and the standard ones."""
+    found = set()
+    for path in (ROOT / "dockmesh_auth").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"dockmesh_auth"}
+
+
+def test_the_wheel_asks_for_what_it_imports_and_nothing_else(core_wheel: Path) -> None:
+    """What others bring along today they may drop tomorrow; what nobody imports is ballast."""
+    known_as = packages_distributions()
+    imported = {canonicalize_name(known_as[name][0]) for name in _imported()}
+    asked_for = {
+        name for name, wanted in _requirements(core_wheel).items() if wanted.marker is None
+    }
+    assert asked_for == imported
 
 
 def test_python_versions_are_the_ones_announced(core_wheel: Path) -> None:
