@@ -8,7 +8,7 @@ from __future__ import annotations
 from dockmesh_auth.host.config.kinds import Refused
 from dockmesh_auth.oidc.addresses import Location, parse_location
 
-__all__ = ["base_url", "check_scheme", "host_name", "issuer", "located"]
+__all__ = ["base_url", "check_scheme", "discovery_url", "host_name", "issuer", "located"]
 
 
 def located(url: str) -> Location:

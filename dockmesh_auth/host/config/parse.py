@@ -19,7 +19,7 @@ from dockmesh_auth.host.config.model import FileSettings
 from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.config.problems import KeyPath, Positions, Problem, error_of, told
 from dockmesh_auth.host.config.provider_settings import ProviderSettings
-from dockmesh_auth.host.config.secret_sources import readable_by_others
+from dockmesh_auth.host.config.secret_sources import SecretSource, readable_by_others
 from dockmesh_auth.host.config.sections import Section, faults_in, keys_of, misspelt
 
 __all__ = ["BASE_URL_VARIABLE", "ParsedConfig", "parse_config"]
@@ -163,8 +163,15 @@ def _surroundings(
     if written is not None and other and other.rstrip("/") != written:
         text = f"{BASE_URL_VARIABLE} says another address; this one counts for sign-in"
         found.append((("server", "base_url"), text))
-    secrets = [settings.database.dsn, *(p.client_secret for p in settings.auth.providers)]
-    if any(isinstance(secret, Secret) for secret in secrets) and readable_by_others(mode):
+    if readable_by_others(mode) and any(isinstance(s, Secret) for s in _sources(settings)):
         text = "holds secrets and others on this machine can read it; set its mode to 0600"
         found.append(((), text))
     return found
+
+
+def _sources(settings: FileSettings) -> Iterator[SecretSource | None]:
+    for provider in settings.auth.providers:
+        yield provider.client_secret
+        yield from provider.decryption_key
+    if settings.database.driver != "sqlite":  # whose address is a path
+        yield settings.database.dsn

@@ -113,7 +113,7 @@ class ProviderBuilder:
     def _network(self, written: ProviderSettings, path: KeyPath) -> NetworkRules:
         ca_file = None
         if written.ca_file is not None:
-            file = self.secrets.folder / written.ca_file
+            file = (self.secrets.folder / written.ca_file).absolute()
             ca_file = str(file)
             if not file.is_file():
                 text = f"there is no file {file}"

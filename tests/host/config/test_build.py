@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from dockmesh_auth.domain.claims import ClaimPath
@@ -21,7 +23,8 @@ from dockmesh_auth.domain.roles import BUILT_IN_ROLES
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.session import SessionPolicy
-from dockmesh_auth.host.config import parse_config
+from dockmesh_auth.hookspecs import PluginDescription
+from dockmesh_auth.host.config import build_config, parse_config
 
 VIEWER, OPERATOR, *_, ADMIN = BUILT_IN_ROLES
 
@@ -238,3 +241,21 @@ def test_repr_of_the_whole_is_readable_and_safe(load: Any, complete: str, canary
     config = load(complete)
     assert canary not in repr(config)
     assert "login.example.com" in repr(evolve(config))
+
+
+def test_a_relative_configuration_gives_absolute_paths(
+    load: Any, small: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ca_file` stays right when the process changes its folder."""
+    small["auth"]["providers"][0]["ca_file"] = "ca.pem"
+    load(small)
+    monkeypatch.chdir(folder)
+    parsed = parse_config(Path("dockmesh.yaml"), environ={})
+    (provider,) = build_config(parsed, descriptions_of_the_built_in(), environ={}).providers
+    assert provider.network.ca_file == str(folder / "ca.pem")
+
+
+def descriptions_of_the_built_in() -> dict[str, PluginDescription]:
+    """What the host has when no plugin is installed."""
+    described = PluginDescription(name="oidc", display_name="OpenID Connect", contract_version=1)
+    return {"oidc": described}

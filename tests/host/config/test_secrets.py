@@ -107,17 +107,25 @@ def test_a_file_that_others_can_read_is_warned_of(
 
 @pytest.mark.attack("CFG-08")
 def test_the_configuration_itself_should_not_be_readable_either(
-    load: Any, small: dict[str, Any], folder: Path
+    load: Any, small: dict[str, Any], folder: Path, private_key: str
 ) -> None:
     """A warning if secrets are written in a file that others can read; none if there are none."""
-    load(small)
     path = folder / "dockmesh.yaml"
-    path.chmod(0o644)
-    assert "can read it" in parse_config(path, environ={}).warnings[0]
-    small["database"]["dsn"] = {"env": "DSN"}
-    load(_with(small, {"env": "S"}), {"S": "x"})
-    path.chmod(0o644)
-    assert parse_config(path, environ={}).warnings == ()
+
+    def warnings() -> tuple[str, ...]:
+        load(small, {"S": "x"})
+        path.chmod(0o644)
+        return parse_config(path, environ={}).warnings
+
+    assert "can read it" in warnings()[0]
+    _with(small, {"env": "S"})
+    assert warnings() == ()
+    small["database"]["driver"] = "postgres"
+    assert "can read it" in warnings()[0]
+    small["database"]["dsn"] = {"env": "S"}
+    assert warnings() == ()
+    small["auth"]["providers"][0]["decryption_key"] = private_key
+    assert "can read it" in warnings()[0]
 
 
 def test_secrets_of_the_environment(load: Any, faults: Any, small: dict[str, Any]) -> None:

@@ -158,6 +158,8 @@ SMALL: dict[str, Any] = {
         ("clock_skew", "true", "CONFIG_WRONG_TYPE"),
         ("clock_skew", "60.0", "CONFIG_WRONG_TYPE"),
         ("timeout", '"5"', "CONFIG_WRONG_TYPE"),
+        ("max_age", "1.5", "CONFIG_WRONG_TYPE"),
+        ("max_age", "true", "CONFIG_WRONG_TYPE"),
         ("display_name", "2026-01-01", ""),
         ("display_name", "no", ""),
         ("display_name", "1:30", ""),

@@ -142,3 +142,9 @@ def test_faults_beside_a_provider_that_is_none(faults: Any, small: dict[str, Any
         ("CONFIG_WRONG_TYPE", "auth.providers[1]"),
         ("CONFIG_UNKNOWN_KEY", "auth.providers[2].client_ld"),
     ]
+
+
+def test_a_hundred_faults_are_enough(faults: Any, small: dict[str, Any]) -> None:
+    """The list of faults ends at a hundred."""
+    small["auth"]["group_mappings"] = [{"claim_value": "x"}] * 80
+    assert len(faults(small)) == 100
