@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from typing import Any
@@ -148,3 +149,15 @@ def test_a_hundred_faults_are_enough(faults: Any, small: dict[str, Any]) -> None
     """The list of faults ends at a hundred."""
     small["auth"]["group_mappings"] = [{"claim_value": "x"}] * 80
     assert len(faults(small)) == 100
+
+
+def test_the_error_as_text_is_one_line_for_each_fault(load: Any, small: dict[str, Any]) -> None:
+    """What a log or a terminal shows: place, code, key and what was meant, line by line."""
+    small["auth"] |= {"sesion": {}, "defualt_role": "viewer"}
+    lines = str(_refusal(load, json.dumps(small, indent=1))).splitlines()
+    assert len(lines) == 2
+    for line, wrong, meant in zip(
+        lines, ("sesion", "defualt_role"), ("session", "default_role"), strict=True
+    ):
+        assert re.search(r"dockmesh\.yaml:[0-9]+:3: config_unknown_key: auth\." + wrong, line)
+        assert f"did you mean '{meant}'?" in line
