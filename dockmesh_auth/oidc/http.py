@@ -13,7 +13,8 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 import httpcore
@@ -107,9 +108,10 @@ class HttpClient:
         try:
             # One deadline over everything: waiting for a slot, the name, the connection, TLS, the
             # request and the last byte of the answer. A drip of single bytes does not move it.
-            async with asyncio.timeout(rules.timeout), line.slots:
-                pool = line.pool_with(await self._trust.context(rules.ca_file))
-                return await _exchange(pool, request, rules)
+            async with asyncio.timeout(rules.timeout):
+                trust = await self._trust.context(rules.ca_file)
+                async with line.connections(trust) as pool:
+                    return await _exchange(pool, request, rules)
         except (TimeoutError, httpcore.TimeoutException):
             raise ProviderError(
                 ErrorCode.PROVIDER_TIMEOUT,
@@ -168,26 +170,55 @@ class _Fetcher:
 
 
 @define(eq=False)
+class _Pool:
+    """Connections that are kept, and how many requests use them at the moment."""
+
+    connections: httpcore.AsyncConnectionPool
+    users: int = 0
+
+
+@define(eq=False)
 class _Line:
     """Connections to one provider under one set of rules."""
 
     _network: _CheckedNetwork
-    slots: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(CONCURRENT_REQUESTS))
-    _pool: httpcore.AsyncConnectionPool | None = None
+    _slots: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(CONCURRENT_REQUESTS))
+    _current: _Pool | None = None
 
-    def pool_with(self, trust: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
-            self._pool = httpcore.AsyncConnectionPool(
+    @asynccontextmanager
+    async def connections(
+        self, trust: ssl.SSLContext
+    ) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+        """Connections for one request, when it is its turn."""
+        async with self._slots:
+            pool = self._current = self._current or self._new_pool(trust)
+            pool.users += 1
+            try:
+                yield pool.connections
+            except asyncio.CancelledError:
+                # httpcore may keep the place of a request that is cut off, for good. Those that
+                # are under way go on; those that come later get a new pool.
+                if self._current is pool:
+                    self._current = None
+                raise
+            finally:
+                pool.users -= 1
+                if pool.users == 0 and self._current is not pool:
+                    await pool.connections.aclose()
+
+    def _new_pool(self, trust: ssl.SSLContext) -> _Pool:
+        return _Pool(
+            httpcore.AsyncConnectionPool(
                 ssl_context=trust,
                 max_connections=CONCURRENT_REQUESTS,
                 keepalive_expiry=KEEP_ALIVE,
                 network_backend=self._network,
             )
-        return self._pool
+        )
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
+        if self._current is not None:
+            await self._current.connections.aclose()
         self._network.close()
 
 
