@@ -51,7 +51,8 @@ class Catalogue:
         claims: defaultdict[str, list[InstalledPlugin]] = defaultdict(list)
         seen: set[str] = set()
         for distribution in installed():
-            name = distribution.name
+            # Asked for first: since Python 3.12 what is missing warns, and is to raise later.
+            name = distribution.name if "Name" in distribution.metadata else None
             if not name or name.lower() in seen:
                 # The same distribution further down the path is shadowed, as for imports.
                 continue
