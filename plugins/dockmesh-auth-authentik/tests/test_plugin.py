@@ -122,6 +122,7 @@ def test_the_refusal_says_both_forms_and_not_the_subject() -> None:
     assert "alice" not in repr(caught.value) + str(dict(caught.value.evidence))
 
 
+@pytest.mark.attack("IDT-15")
 def test_an_access_token_is_told_by_azp_and_uid_together() -> None:
     """One of them may come from a scope mapping, or from a later release."""
     extract("hashed_user_id", HASH, azp="c")

@@ -53,6 +53,7 @@ def test_every_recorded_login_is_judged_rightly(login: Any) -> None:
     assert caught.value.code is expected
 
 
+@pytest.mark.attack("IDT-15")
 def test_no_recorded_access_token_is_taken_for_an_id_token(login: Any) -> None:
     """It has the right key, header, issuer, audience, nonce and times."""
     name, case, answer = login
@@ -61,6 +62,7 @@ def test_no_recorded_access_token_is_taken_for_an_id_token(login: Any) -> None:
     assert caught.value.code is REFUSED.get((name, case), ErrorCode.TOKEN_KIND_WRONG)
 
 
+@pytest.mark.attack("IDT-15")
 @pytest.mark.parametrize("case", ["idp_logout", "es256", "two_logins_one_session"])
 def test_no_recorded_logout_token_is_taken_for_an_id_token(
     recorded: Callable[..., Any], case: str
@@ -73,6 +75,7 @@ def test_no_recorded_logout_token_is_taken_for_an_id_token(
         assert caught.value.code is ErrorCode.TOKEN_KIND_WRONG
 
 
+@pytest.mark.attack("ACC-04")
 def test_a_changed_subject_mode_is_noticed(recorded: Callable[..., Any]) -> None:
     """Every recorded subject under every configured mode."""
     modes = ("hashed_user_id", "user_id", "user_uuid", "user_username", "user_email", "user_upn")
@@ -192,6 +195,7 @@ def test_groups_come_from_userinfo_if_the_id_token_has_none(
     )
 
 
+@pytest.mark.attack("CLM-07")
 @pytest.mark.parametrize("case", ["groups_scope", "with_profile_400_entries"])
 def test_two_hundred_groups_are_read_once_each(recorded: Callable[..., Any], case: str) -> None:
     """Also if two mappings send them twice."""
@@ -207,6 +211,7 @@ def test_group_names_are_free_text(recorded: Callable[..., Any]) -> None:
     assert set(groups.names) == {"dockmesh-sub", 'Équipe Ω / "prod", a:b'}
 
 
+@pytest.mark.attack("ACC-01")
 def test_a_shared_address_does_not_make_two_people_one(recorded: Callable[..., Any]) -> None:
     """bob has alice's address and keeps his own subject."""
     alice = recorded("reference_login", "alice").judge()

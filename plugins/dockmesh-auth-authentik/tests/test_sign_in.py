@@ -178,6 +178,7 @@ def test_a_groups_mapping_that_returns_a_list_refuses_instead_of_forgetting(
     assert refusals() == ["groups_absent"]
 
 
+@pytest.mark.attack("ACC-04")
 @pytest.mark.parametrize("mode", ["user_id", "user_uuid", "user_username", "user_email"])
 def test_a_subject_mode_is_configured_or_refused(
     serve: Callable[..., Site], refusals: Callable[[], list[Any]], mode: str

@@ -58,7 +58,8 @@ def dockmesh_auth_describe() -> PluginDescription:
                 type=OptionType.CHOICE,
                 choices=tuple(SUBJECT_FORMS),
                 default=_DEFAULT_MODE,
-                description="The subject mode that is set at the provider in Authentik.",
+                description="The subject mode that is set at the provider in Authentik; names and"
+                " addresses can change hands and take their roles along.",
             ),
         ),
     )
