@@ -36,9 +36,9 @@ def extract(mode: str | None, subject: str, **more: Any) -> None:
     assert plugin.dockmesh_auth_extract_claims(provider(mode), claims) is None
 
 
-def accepts(mode: str, subject: str) -> bool:
+def accepts(mode: str, subject: str, **more: Any) -> bool:
     try:
-        extract(mode, subject)
+        extract(mode, subject, **more)
     except TokenRejected as refusal:
         if refusal.code is not ErrorCode.SUBJECT_UNEXPECTED:
             raise
@@ -130,3 +130,36 @@ def test_an_access_token_is_told_by_azp_and_uid_together() -> None:
     with pytest.raises(TokenRejected) as caught:
         extract("hashed_user_id", HASH, azp="c", uid="x")
     assert caught.value.code is ErrorCode.TOKEN_KIND_WRONG
+
+
+@pytest.mark.attack("ACC-04")
+@pytest.mark.parametrize(
+    ("mode", "subject", "claims", "good"),
+    [
+        # A user name that looks like an address, and the address of somebody else.
+        ("user_username", "a@x", {"preferred_username": "a@x", "email": "b@x"}, True),
+        ("user_username", "b@x", {"preferred_username": "a@x", "email": "b@x"}, False),
+        ("user_email", "b@x", {"preferred_username": "a@x", "email": "b@x"}, True),
+        ("user_email", "a@x", {"preferred_username": "a@x", "email": "b@x"}, False),
+        # A number is a user's id, unless it is the name.
+        ("user_username", "5", {"preferred_username": "alice"}, False),
+        ("user_username", "5", {"preferred_username": "5"}, True),
+        # An own scope mapping that fills the claims with something else proves nothing.
+        ("user_username", "alice", {"preferred_username": "Alice", "email": "b@x"}, True),
+        ("user_email", "a@x", {"email": "A@X"}, True),
+        # Nor does a claim that is missing, empty or no text.
+        ("user_username", "b@x", {"email": "b@x"}, True),
+        ("user_username", "b@x", {"preferred_username": "", "email": "b@x"}, True),
+        ("user_username", "b@x", {"preferred_username": 1, "email": "b@x"}, True),
+        # The UPN may be name and address.
+        ("user_upn", "b@x", {"preferred_username": "a@x", "email": "b@x"}, True),
+    ],
+)
+def test_name_and_address_are_told_apart_by_the_claims_beside_them(
+    mode: str, subject: str, claims: dict[str, Any], *, good: bool
+) -> None:
+    """Whoever took another's address for a user name must not become them, nor the reverse."""
+    assert accepts(mode, subject, **claims) is good
+    if not good:
+        with pytest.raises(TokenRejected, match=f"is not the claim .*, as in subject mode {mode}"):
+            extract(mode, subject, **claims)

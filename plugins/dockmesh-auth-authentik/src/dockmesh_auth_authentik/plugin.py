@@ -35,6 +35,12 @@ SUBJECT_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
 }
 """The form of `sub` under each of Authentik's subject modes; held against the whole text."""
 
+_SUBJECT_CLAIM: Final[Mapping[str, str]] = {
+    "user_username": "preferred_username",
+    "user_email": "email",
+}
+"""The claim that the default scope mappings fill with the same value."""
+
 _DEFAULT_MODE: Final = "hashed_user_id"
 
 _ONLY_IN_ACCESS_TOKENS: Final = frozenset({"azp", "uid"})
@@ -79,11 +85,32 @@ def dockmesh_auth_extract_claims(provider: Provider, claims: Claims) -> None:
         )
     mode = str(provider.options.get("subject_mode", _DEFAULT_MODE))
     if SUBJECT_FORMS[mode].fullmatch(claims.subject) is None:
-        raise TokenRejected(
-            ErrorCode.SUBJECT_UNEXPECTED,
-            f"the subject does not look like subject mode {mode}, but like {_looks_like(claims)}",
-            evidence={"expected": mode, "length": str(len(claims.subject))},
-        )
+        problem = f"does not look like subject mode {mode}, but like {_looks_like(claims)}"
+    elif _is_another_name(mode, claims):
+        problem = f"is not the claim {_SUBJECT_CLAIM[mode]}, as in subject mode {mode}"
+    else:
+        return
+    raise TokenRejected(
+        ErrorCode.SUBJECT_UNEXPECTED, f"the subject {problem}", evidence={"subject_mode": mode}
+    )
+
+
+def _is_another_name(mode: str, claims: Claims) -> bool:
+    """Whether the subject is of another mode, as the claims beside it show.
+
+    A user name can look like an address or a number. Where the token says both name and address,
+    a subject that is not the right one, but is the other or a number, gives the mode away. Claims
+    that are not there, or say neither, prove nothing.
+    """
+    if mode not in _SUBJECT_CLAIM:
+        return False
+    right = claims.text(_SUBJECT_CLAIM[mode])
+    if right is None or right == claims.subject:
+        return False
+    others = {claims.text(name) for name in _SUBJECT_CLAIM.values()}
+    return (
+        claims.subject in others or SUBJECT_FORMS["user_id"].fullmatch(claims.subject) is not None
+    )
 
 
 def _looks_like(claims: Claims) -> str:
