@@ -415,9 +415,12 @@ async def test_cut_off_requests_keep_no_place(client: HttpClient) -> None:
     """Wherever they are cut off: all places are free afterwards, and no connection is left."""
     async with serving(answering()) as server:
         send = client.sender(server.provider())
-        for steps in range(4 * CONCURRENT_REQUESTS):
-            tasks = [asyncio.ensure_future(send(Request(url=server.url()))) for _ in range(3)]
-            for _ in range(steps % 24):
+        for steps in range(5, 65, 6):
+            tasks = [
+                asyncio.ensure_future(send(Request(url=server.url())))
+                for _ in range(2 * CONCURRENT_REQUESTS)
+            ]
+            for _ in range(steps):
                 await asyncio.sleep(0)
             for task in tasks:
                 task.cancel()
@@ -429,6 +432,26 @@ async def test_cut_off_requests_keep_no_place(client: HttpClient) -> None:
             while server.under_way:
                 server.left.clear()
                 await server.left.wait()
+
+
+async def test_after_a_request_was_cut_off_connections_are_new(client: HttpClient) -> None:
+    """The library underneath may count it as under way for ever; the others are given up too."""
+
+    async def slowly(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)
+        await answering()(writer)
+
+    async with serving(slowly) as server:
+        send = client.sender(server.provider(attrs.evolve(OPEN, timeout=1)))
+        await asyncio.gather(*(send(Request(url=server.url())) for _ in range(2)))
+        assert server.connections == 2
+        server.respond = never
+        with pytest.raises(ProviderError):
+            await send(Request(url=server.url()))
+        assert server.connections == 2
+        server.respond = answering()
+        await send(Request(url=server.url()))
+        assert server.connections == 3
 
 
 # --- addresses --------------------------------------------------------------------------------
