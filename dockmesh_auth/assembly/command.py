@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from dockmesh_auth import __version__
 from dockmesh_auth.assembly.application import create_app, serve_host
 from dockmesh_auth.assembly.demo import Demo
 from dockmesh_auth.assembly.logs import configure_logs
@@ -53,4 +54,4 @@ class LocalActions:
 def run() -> None:
     """Read the command line and do what it says."""
     configure_logs()
-    build_command(LocalActions())(prog_name="dockmesh-auth")
+    build_command(LocalActions(), version=__version__)(prog_name="dockmesh-auth")

@@ -23,7 +23,7 @@ from dockmesh_auth.assembly.stand_in import NamedStandIn
 from dockmesh_auth.host.auth_host import AuthHost
 from dockmesh_auth.testing.stand_in import StandIn
 
-__all__ = ["MAPPINGS", "Demo"]
+__all__ = ["MAPPINGS", "Demo", "expected_grants"]
 
 MAPPINGS: Final = (
     ("dockmesh-admins", "admin", "all"),

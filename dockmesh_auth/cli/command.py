@@ -12,7 +12,6 @@ from typing import Final
 
 import rich_click as click
 
-from dockmesh_auth import __version__
 from dockmesh_auth.cli.actions import Actions
 from dockmesh_auth.cli.config_command import config_group
 from dockmesh_auth.cli.plugins_command import plugins_report, print_plugins
@@ -38,13 +37,13 @@ Exit codes: 0 all is well, 1 what was looked at is wrong, 2 it could not run.
 CONFIG: Final = click.Path(path_type=Path, dir_okay=False)
 
 
-def build_command(actions: Actions) -> click.Command:
+def build_command(actions: Actions, *, version: str) -> click.Command:
     """The whole command, with *actions* behind the sub-commands that run something."""
 
     @click.group(
         "dockmesh-auth", help=_verbatim(HELP), context_settings={"help_option_names": ["-h", "--help"]}
     )
-    @click.version_option(__version__, prog_name="dockmesh-auth", message="%(prog)s %(version)s")
+    @click.version_option(version, prog_name="dockmesh-auth", message="%(prog)s %(version)s")
     def command() -> None: ...
 
     @command.command()

@@ -190,9 +190,12 @@ class Store(Protocol):
         user_id: str,
         policy: SessionPolicy,
         now: float,
-    ) -> NewSession:
+    ) -> NewSession | None:
         """Create or update the user, replace the grants that the provider gave, leave those given
         by hand, and open a session: in one transaction.
+
+        Somebody who has no grant then does not get in: no user is created, and one who is known
+        loses what the provider gave before and all their sessions.
 
         Args:
             identity: Unique; 50 racing first sign-ins make one user.
@@ -204,6 +207,9 @@ class Store(Protocol):
             user_id: The id to use if the user is new.
             policy: How long the session may live.
             now: Unix seconds.
+
+        Returns:
+            The session; None for somebody who has no grant.
 
         Raises:
             AccessDenied: The user is disabled; nothing was changed.

@@ -68,7 +68,6 @@ class ErrorCode(StrEnum):
 
     # SignInRejected
     PROVIDER_UNKNOWN = "provider_unknown"
-    RETURN_ADDRESS_REFUSED = "return_address_refused"
     RESPONSE_MALFORMED = "response_malformed"
     RESPONSE_REPEATED_PARAMETER = "response_repeated_parameter"
     STATE_MISSING = "state_missing"

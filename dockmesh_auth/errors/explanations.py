@@ -198,10 +198,6 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
             "There is no enabled provider of that name.",
             "Start again from the login page.",
         ),
-        C.RETURN_ADDRESS_REFUSED: Explanation(
-            "The address to return to is not a path of this site.",
-            "Start again from the login page.",
-        ),
         C.RESPONSE_MALFORMED: Explanation(
             "The answer that the browser brought back is malformed.",
             "Start again from the login page.",
@@ -223,7 +219,7 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
             "Start again from the login page.",
         ),
         C.STATE_OTHER_BROWSER: Explanation(
-            "The sign-in was started in another browser, or cookies are blocked.",
+            "The sign-in was started in another browser, is finished already, or cookies are blocked.",
             "Start again in the browser you want to use, with cookies allowed.",
         ),
         C.STATE_OTHER_PROVIDER: Explanation(

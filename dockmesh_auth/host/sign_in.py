@@ -9,7 +9,6 @@ from typing import Final
 import structlog
 from attrs import define, field, frozen
 
-from dockmesh_auth.domain.grants import Grants
 from dockmesh_auth.domain.identity import Identity, Profile
 from dockmesh_auth.domain.login import LOGIN_LIFETIME, LoginAttempt
 from dockmesh_auth.domain.ports import Clock, Randomness, Store
@@ -145,7 +144,6 @@ class SignIns:
             identity = Identity(claims.issuer, claims.subject)
             profile = await connection.extract(metadata, tokens, claims)
             grants = await connection.resolve(claims, profile)
-            check_entry(grants, profile)
             new_session = await self._store.sign_in(
                 identity,
                 profile,
@@ -157,6 +155,8 @@ class SignIns:
                 policy=self._session_policy,
                 now=self._clock.now(),
             )
+            if new_session is None:
+                raise _no_role(profile)
         except AuthError as error:
             raise error.about(attempt.provider) from None
         _log_success(attempt, new_session)
@@ -228,19 +228,13 @@ class SignIns:
         )
 
 
-def check_entry(grants: Grants, profile: Profile) -> None:
-    """Refuse a person to whom nothing was granted: no grant, no entry.
-
-    Raises:
-        AccessDenied: There is no grant.
-    """
-    if not grants:
-        seen = ", ".join(profile.groups.names[:10]) or "none"
-        more = len(profile.groups.names) - 10
-        raise AccessDenied(
-            ErrorCode.NO_ROLE,
-            evidence={"groups": f"{seen} and {more} more" if more > 0 else seen},
-        )
+def _no_role(profile: Profile) -> AccessDenied:
+    """The refusal of somebody to whom nothing is granted; the log is told which groups came."""
+    seen = ", ".join(profile.groups.names[:10]) or "none"
+    more = len(profile.groups.names) - 10
+    return AccessDenied(
+        ErrorCode.NO_ROLE, evidence={"groups": f"{seen} and {more} more" if more > 0 else seen}
+    )
 
 
 def _digest(token: Secret) -> str:

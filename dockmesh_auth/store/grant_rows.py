@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, true
 
 from dockmesh_auth.domain.grants import Grant, Grants, Origin
 from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.errors import ConfigurationError, ErrorCode, PluginError
-from dockmesh_auth.store.schema import grants
+from dockmesh_auth.store.schema import grants, users
 
-__all__ = ["add_by_hand", "read_grants", "replace_given"]
+__all__ = ["GrantRow", "add_by_hand", "read_grants", "replace_given"]
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +40,14 @@ _SELECT = (
 _INSERT = insert(grants)
 _DELETE_GIVEN = delete(grants).where(
     grants.c.user_id == bindparam("user"), grants.c.origin != _MANUAL
+)
+
+_ADMIN: Final = ("admin", "all")
+_ANY_ADMIN = (
+    select(true())
+    .select_from(grants.join(users))
+    .where(grants.c.role == _ADMIN[0], grants.c.scope == _ADMIN[1], ~users.c.disabled)
+    .limit(1)
 )
 
 
@@ -71,7 +79,16 @@ def replace_given(
             connection.execute(_DELETE_GIVEN, {"user": user_id})
         if wanted:
             connection.execute(_INSERT, [{"user_id": user_id, **row._asdict()} for row in wanted])
+        if any(row[:2] == _ADMIN for row in former):
+            _alarm_without_admin(connection, user_id)
     return _decode([*wanted, *manual], roles, user_id)
+
+
+def _alarm_without_admin(connection: Connection, user_id: str) -> None:
+    """Say so if nobody is admin everywhere any more. The provider's word counts all the same: an
+    admin who was taken out of the group must not stay one, and who was made one by hand does."""
+    if connection.execute(_ANY_ADMIN).one_or_none() is None:
+        _log.error("no_admin_left", user=user_id)
 
 
 def add_by_hand(connection: Connection, user_id: str, role: str, scope: Scope) -> None:

@@ -132,20 +132,28 @@ class SqlStore:
         user_id: str,
         policy: SessionPolicy,
         now: float,
-    ) -> NewSession:
+    ) -> NewSession | None:
         """Create or update the user, replace the grants that the provider gave, leave those given
         by hand, and open a session: in one transaction. See `Store.sign_in`.
+
+        Returns:
+            The session; None for somebody who has no grant, whose sessions are over.
 
         Raises:
             AccessDenied: The user is disabled; nothing was changed.
             PluginError: *grants* claims to be given by hand.
         """
 
-        def work(connection: Connection) -> NewSession:
+        def work(connection: Connection) -> NewSession | None:
+            if not grants and user_rows.find_user_row(connection, identity) is None:
+                return None
             user, is_new = user_rows.record_user(
                 connection, identity, profile, provider=provider, user_id=user_id, now=now
             )
             held = grant_rows.replace_given(connection, user.id, grants, provider, self.roles)
+            if not held:
+                session_rows.end_sessions_of(connection, user.id)
+                return None
             session = session_rows.insert_session(
                 connection,
                 evolve(user, grants=held),

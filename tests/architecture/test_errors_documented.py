@@ -98,12 +98,6 @@ def test_every_error_is_raised_in_its_branch() -> None:
 FOR_PLUGINS = {"PLUGIN_DENIED", "SUBJECT_UNEXPECTED"}
 """Codes that the contract offers to plugins and that the core itself has no reason to raise."""
 
-NOT_RAISED = {
-    # A return address that is refused is replaced by the start page: the person still gets in.
-    "RETURN_ADDRESS_REFUSED",
-}
-"""Codes that are kept for what may refuse one day instead of falling back."""
-
 
 def test_every_code_is_used() -> None:
     """No code is explained that cannot occur."""
@@ -111,4 +105,4 @@ def test_every_code_is_used() -> None:
         path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.parent.name != "errors"
     )
     used = {code.name for code in ErrorCode if re.search(rf"\b{code.name}\b", source)}
-    assert {code.name for code in ErrorCode} - used == FOR_PLUGINS | NOT_RAISED
+    assert {code.name for code in ErrorCode} - used == FOR_PLUGINS

@@ -168,7 +168,14 @@ class Person:
     def token(text: str | None = None) -> Secret:
         return Secret(text or f"token-{next(_numbers)}")
 
-    async def sign_in(
+    async def sign_in(self, store: SqlStore, subject: str = "alice", **changes: Any) -> NewSession:
+        """A sign-in that must succeed: as a viewer, if nothing else is said."""
+        changes.setdefault("grants", (self.grant("viewer"),))
+        new_session = await self.try_to_sign_in(store, subject, **changes)
+        assert new_session is not None
+        return new_session
+
+    async def try_to_sign_in(
         self,
         store: SqlStore,
         subject: str = "alice",
@@ -183,7 +190,7 @@ class Person:
         user_id: str | None = None,
         now: float = NOW,
         policy: SessionPolicy | None = None,
-    ) -> NewSession:
+    ) -> NewSession | None:
         return await store.sign_in(
             Identity(issuer, subject),
             Profile(
