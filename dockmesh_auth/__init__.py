@@ -47,8 +47,6 @@ if TYPE_CHECKING:
         StorageError,
         TokenRejected,
     )
-    from dockmesh_auth.host.auth_host import AuthHost, Health, load_config
-    from dockmesh_auth.host.config import HostConfig
     from dockmesh_auth.hookspecs import (
         CONTRACT_VERSION,
         OptionType,
@@ -56,6 +54,8 @@ if TYPE_CHECKING:
         PluginOption,
         hookimpl,
     )
+    from dockmesh_auth.host.auth_host import AuthHost, Health, load_config
+    from dockmesh_auth.host.config import HostConfig
     from dockmesh_auth.oidc.id_token import validate_id_token
     from dockmesh_auth.web.app import build_app
 

@@ -38,7 +38,7 @@ server:
   base_url: {base_url}
 database:
   driver: sqlite
-  dsn: dockmesh.db
+  dsn: {folder}/dockmesh.db
 auth:
   providers:
     - slug: {plugin}
@@ -148,6 +148,7 @@ def _write_config(folder: Path, plugin: str, base_url: str, stand_in: StandIn) -
     config.write_text(
         CONFIG.format(
             base_url=base_url,
+            folder=folder,
             plugin=plugin,
             display_name=plugin.capitalize(),
             issuer=stand_in.issuer,

@@ -67,7 +67,9 @@ def _walk(base_url: str, display_name: str, user: FakeUser) -> WalkResult:
 def _grants(answer: Page) -> tuple[str, ...]:
     if answer.status != 200:  # noqa: PLR2004 - HTTP OK
         return ()
-    return tuple(f"{grant['role']} on {grant['scope']}" for grant in json.loads(answer.text)["grants"])
+    return tuple(
+        f"{grant['role']} on {grant['scope']}" for grant in json.loads(answer.text)["grants"]
+    )
 
 
 def _heading(page: Page) -> str:

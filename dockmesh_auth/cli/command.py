@@ -41,7 +41,9 @@ def build_command(actions: Actions, *, version: str) -> click.Command:
     """The whole command, with *actions* behind the sub-commands that run something."""
 
     @click.group(
-        "dockmesh-auth", help=_verbatim(HELP), context_settings={"help_option_names": ["-h", "--help"]}
+        "dockmesh-auth",
+        help=_verbatim(HELP),
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     @click.version_option(version, prog_name="dockmesh-auth", message="%(prog)s %(version)s")
     def command() -> None: ...
@@ -59,7 +61,11 @@ def build_command(actions: Actions, *, version: str) -> click.Command:
     )
     @click.option("--host", "address", default="127.0.0.1", show_default=True, help="Listen here.")
     @click.option(
-        "--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="On this port."
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8400,
+        show_default=True,
+        help="On this port.",
     )
     @explained
     def serve(config: Path, address: str, port: int) -> None:
@@ -71,10 +77,16 @@ def build_command(actions: Actions, *, version: str) -> click.Command:
         actions.serve(config, address=address, port=port)
 
     @command.command()
-    @click.option("--plugin", metavar="NAME", help="Whose stand-in to use, if several are installed.")
+    @click.option(
+        "--plugin", metavar="NAME", help="Whose stand-in to use, if several are installed."
+    )
     @click.option("--walk", is_flag=True, help="Play every user's sign-in and print a table.")
     @click.option(
-        "--port", type=click.IntRange(0, 65535), default=8400, show_default=True, help="On this port."
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8400,
+        show_default=True,
+        help="On this port.",
     )
     @click.option("--browser/--no-browser", default=True, help="Open a browser.  [default: open]")
     @explained

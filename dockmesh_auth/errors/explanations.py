@@ -219,7 +219,7 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
             "Start again from the login page.",
         ),
         C.STATE_OTHER_BROWSER: Explanation(
-            "The sign-in was started in another browser, is finished already, or cookies are blocked.",
+            "The sign-in began in another browser, is finished already, or cookies are blocked.",
             "Start again in the browser you want to use, with cookies allowed.",
         ),
         C.STATE_OTHER_PROVIDER: Explanation(

@@ -122,7 +122,9 @@ def _field(value: Any, hint: Any, where: str) -> Any:
     if origin is types.UnionType or origin is typing.Union:
         if value is None:
             return None
-        return _field(value, next(arm for arm in typing.get_args(hint) if arm is not type(None)), where)
+        return _field(
+            value, next(arm for arm in typing.get_args(hint) if arm is not type(None)), where
+        )
     if origin in (tuple, frozenset):
         if type(value) is not origin:
             raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {origin.__name__}")
@@ -136,4 +138,7 @@ def _field(value: Any, hint: Any, where: str) -> Any:
 
 
 def _shown(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:MAX_TEXT])
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in text[:MAX_TEXT]
+    )

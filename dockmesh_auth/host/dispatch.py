@@ -134,9 +134,7 @@ class Stages:
         if DISCOVER not in self._own:
             return await self.discover(fetch)
         bridged = LaneFetch(fetch, asyncio.get_running_loop())
-        return await self._in_lane(
-            DISCOVER, lambda: self.discover(bridged), self.deadlines.waiting
-        )
+        return await self._in_lane(DISCOVER, lambda: self.discover(bridged), self.deadlines.waiting)
 
     async def validate_token_in_lane(
         self,
@@ -182,7 +180,7 @@ class Stages:
             return self._own[hook](*arguments)
         except AuthError as error:
             raise self._named(error, hook) from None
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - SystemExit is the plugin's error as well
             raise self._raised(error, hook) from None
 
     async def _ask_waiting(self, hook: str, *arguments: object) -> object:
@@ -207,9 +205,7 @@ class Stages:
         except PluginError as error:
             raise self._named(error, hook) from None
 
-    async def _in_lane(
-        self, hook: str, call: Callable[[], T | Awaitable[T]], deadline: float
-    ) -> T:
+    async def _in_lane(self, hook: str, call: Callable[[], T | Awaitable[T]], deadline: float) -> T:
         try:
             outcome = await self.plugin.lane.run(call, deadline)
         except DeadlineMissed:
@@ -232,9 +228,7 @@ class Stages:
         # hold the token that it failed on.
         frames = traceback.extract_tb(error.__traceback__)
         where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown"
-        return self._failure(
-            ErrorCode.PLUGIN_RAISED, f"{type(error).__name__} in {where}", hook
-        )
+        return self._failure(ErrorCode.PLUGIN_RAISED, f"{type(error).__name__} in {where}", hook)
 
     def _failure(self, code: ErrorCode, detail: str, hook: str) -> PluginError:
         return PluginError(

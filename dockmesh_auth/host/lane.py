@@ -130,9 +130,7 @@ class Lane:
                 self._worker.stop()
                 self._worker = None
 
-    def _submit(
-        self, call: Callable[[], T | Awaitable[T]]
-    ) -> tuple[_Worker, Future[Outcome[T]]]:
+    def _submit(self, call: Callable[[], T | Awaitable[T]]) -> tuple[_Worker, Future[Outcome[T]]]:
         with self._lock:
             self._abandoned = [worker for worker in self._abandoned if worker.thread.is_alive()]
             if len(self._abandoned) >= MAX_ABANDONED:

@@ -11,11 +11,11 @@ from attrs import define, field, frozen
 
 from dockmesh_auth import hookspecs
 from dockmesh_auth.errors import AuthError, ConfigurationError, ErrorCode, PluginError
+from dockmesh_auth.hookspecs import CONTRACT_VERSION, NAME, PluginDescription
 from dockmesh_auth.host import builtin
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
 from dockmesh_auth.host.hooks import Implementation, implementations_of
 from dockmesh_auth.host.lane import DeadlineMissed, Lane
-from dockmesh_auth.hookspecs import CONTRACT_VERSION, NAME, PluginDescription
 
 __all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin"]
 
@@ -86,7 +86,9 @@ class PluginRegistry:
             ConfigurationError: One is not installed, or two distributions claim its name.
         """
         registry = cls(Catalogue.read() if catalogue is None else catalogue)
-        wanted = [registry.catalogue.find(name) for name in dict.fromkeys(names) if name != BUILT_IN]
+        wanted = [
+            registry.catalogue.find(name) for name in dict.fromkeys(names) if name != BUILT_IN
+        ]
         loaded = {BUILT_IN: _load_built_in()}
         quarantined = {}
         for plugin in wanted:

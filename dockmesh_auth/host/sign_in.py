@@ -134,9 +134,7 @@ class SignIns:
         try:
             connection = self._connection_of(attempt, slug, posted=posted)
             metadata = await connection.metadata()
-            code = check_authorization_response(
-                response, attempt, connection.provider, metadata
-            )
+            code = check_authorization_response(response, attempt, connection.provider, metadata)
             tokens = await connection.exchange(metadata, attempt, code)
             claims = await connection.validate(
                 metadata, tokens, self._expectation(attempt, connection.provider)
@@ -223,9 +221,7 @@ class SignIns:
         return connection
 
     def _expectation(self, attempt: LoginAttempt, provider: Provider) -> Expectation:
-        return Expectation(
-            nonce=attempt.nonce, now=self._clock.now(), max_age=provider.max_age
-        )
+        return Expectation(nonce=attempt.nonce, now=self._clock.now(), max_age=provider.max_age)
 
 
 def _no_role(profile: Profile) -> AccessDenied:

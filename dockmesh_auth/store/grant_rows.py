@@ -86,7 +86,8 @@ def replace_given(
 
 def _alarm_without_admin(connection: Connection, user_id: str) -> None:
     """Say so if nobody is admin everywhere any more. The provider's word counts all the same: an
-    admin who was taken out of the group must not stay one, and who was made one by hand does."""
+    admin who was taken out of the group must not stay one, and who was made one by hand does.
+    """
     if connection.execute(_ANY_ADMIN).one_or_none() is None:
         _log.error("no_admin_left", user=user_id)
 

@@ -107,7 +107,9 @@ def test_configurations_are_valid(page: Path, kind: str, text: str, folder: Path
     if secrets.startswith(" "):
         # Some keys of a provider, shown alone: they replace or join those of a plain one.
         written = re.findall(r"^ *(\w+):", secrets, re.MULTILINE)
-        plain = [line for line in PROVIDER.splitlines() if line.split()[0].rstrip(":") not in written]
+        plain = [
+            line for line in PROVIDER.splitlines() if line.split()[0].rstrip(":") not in written
+        ]
         keys = "\n".join([*plain, textwrap.indent(textwrap.dedent(secrets), "      ")])
         secrets = f"auth:\n  providers:\n{keys}\n"
     elif not re.search(r"^auth:", secrets, re.MULTILINE):

@@ -25,13 +25,13 @@ from dockmesh_auth.host.registry import PluginRegistry
 
 ISSUER = "https://id.example"
 
-DESCRIBE = '''
+DESCRIBE = """
 from dockmesh_auth.hookspecs import PluginDescription, hookimpl
 
 @hookimpl
 def dockmesh_auth_describe():
     return PluginDescription(name="{name}", display_name="Toy", contract_version=1)
-'''
+"""
 
 _numbers = itertools.count()
 

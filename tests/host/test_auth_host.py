@@ -141,9 +141,7 @@ async def test_a_state_that_is_not_known_is_refused(host: AuthHost) -> None:
     started = await host.start_sign_in("main", return_to=None)
     await finish(host, started)
 
-    code = await refused(
-        host, started, parameters=[("state", _state(started)), ("code", "x")]
-    )
+    code = await refused(host, started, parameters=[("state", _state(started)), ("code", "x")])
 
     assert code is ErrorCode.STATE_UNKNOWN
 

@@ -44,7 +44,9 @@ def claims_of(provider, **members: Any) -> Claims:
 
 async def test_groups_in_the_id_token_need_no_second_request(provider, metadata, userinfo) -> None:
     """Userinfo is asked only when it must be."""
-    claims = claims_of(provider, groups=["a", "b", "a"], name="N", preferred_username="n", email="e@x")
+    claims = claims_of(
+        provider, groups=["a", "b", "a"], name="N", preferred_username="n", email="e@x"
+    )
 
     profile = await builtin.dockmesh_auth_extract_claims(provider, metadata, claims, userinfo)
 
@@ -137,7 +139,9 @@ async def test_names_of_other_types_are_no_names(provider, metadata, userinfo, v
 @pytest.mark.attack("CFG-06")
 async def test_names_are_cut_and_visible(provider, metadata, userinfo) -> None:
     """No name forges a line of the log."""
-    claims = claims_of(provider, groups=[], preferred_username="x\nINFO admin ok\x1b[0m" + "y" * 9999)
+    claims = claims_of(
+        provider, groups=[], preferred_username="x\nINFO admin ok\x1b[0m" + "y" * 9999
+    )
 
     profile = await builtin.dockmesh_auth_extract_claims(provider, metadata, claims, userinfo)
 
@@ -166,7 +170,7 @@ async def test_nested_claims_are_found_by_path(provider, metadata, userinfo) -> 
 )
 @pytest.mark.parametrize("with_default", [False, True])
 def test_groups_that_are_not_known_are_refused_and_say_why(
-    provider, groups: Groups, code: ErrorCode, with_default: bool
+    provider, groups: Groups, code: ErrorCode, *, with_default: bool
 ) -> None:
     """Not knowing is not the same as none: no default role makes up for it."""
     if with_default:
@@ -183,9 +187,7 @@ def test_groups_that_are_not_known_are_refused_and_say_why(
 def test_missing_groups_can_be_taken_for_none_by_configuration(provider) -> None:
     """An explicit policy, for providers that leave an empty list out."""
     default = Grant(RoleCatalogue().named("viewer"), Scope.all_hosts(), Origin.DEFAULT)
-    provider = attrs.evolve(
-        provider, missing_groups=MissingGroups.NO_GROUPS, default_grant=default
-    )
+    provider = attrs.evolve(provider, missing_groups=MissingGroups.NO_GROUPS, default_grant=default)
 
     grants = builtin.dockmesh_auth_resolve_roles(provider, Profile(groups=Groups.absent("")))
 

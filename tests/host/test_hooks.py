@@ -7,6 +7,10 @@ import pytest
 from dockmesh_auth.errors import ErrorCode
 from dockmesh_auth.host.hooks import ARGUMENTS
 
+TWICE = (
+    "@hookimpl\ndef dockmesh_auth_resolve_roles(): ...\n"
+    "@hookimpl(specname='dockmesh_auth_resolve_roles')\ndef again(): ..."
+)
 HEAD = "from dockmesh_auth.hookspecs import hookimpl\n"
 
 
@@ -17,13 +21,12 @@ HEAD = "from dockmesh_auth.hookspecs import hookimpl\n"
         ("@hookimpl\ndef dockmesh_auth_resolve_role(profile): ...", "dockmesh_auth_resolve_role"),
         ("@hookimpl\ndef dockmesh_auth_resolve_roles(profil): ...", "profil"),
         ("def dockmesh_auth_resolve_roles(profile): ...", "@hookimpl"),
-        ("@hookimpl(wrapper=True)\ndef dockmesh_auth_resolve_roles():\n    return (yield)", "wrapper"),
-        ("@hookimpl(hookwrapper=True)\ndef dockmesh_auth_resolve_roles():\n    yield", "wrapper"),
         (
-            "@hookimpl\ndef dockmesh_auth_resolve_roles(): ...\n"
-            "@hookimpl(specname='dockmesh_auth_resolve_roles')\ndef again(): ...",
-            "twice",
+            "@hookimpl(wrapper=True)\ndef dockmesh_auth_resolve_roles():\n    return (yield)",
+            "wrapper",
         ),
+        ("@hookimpl(hookwrapper=True)\ndef dockmesh_auth_resolve_roles():\n    yield", "wrapper"),
+        (TWICE, "twice"),
         ("@hookimpl\nasync def dockmesh_auth_resolve_roles(): ...", "async"),
         ("@hookimpl\nasync def dockmesh_auth_validate_token(): ...", "async"),
     ],

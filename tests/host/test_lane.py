@@ -39,7 +39,13 @@ async def test_an_awaitable_is_awaited_there(lane: Lane) -> None:
 @pytest.mark.attack("PLG-02")
 @pytest.mark.parametrize(
     "error",
-    [ValueError(), SystemExit(), KeyboardInterrupt(), GeneratorExit(), BaseExceptionGroup("", [SystemExit()])],
+    [
+        ValueError(),
+        SystemExit(),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        BaseExceptionGroup("", [SystemExit()]),
+    ],
 )
 async def test_every_exception_is_an_outcome_and_the_lane_goes_on(
     lane: Lane, error: BaseException

@@ -22,7 +22,7 @@ from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider, Shape
 from dockmesh_auth.testing.fake_server import served
 
-SECRET = "s3cr3t with spaces: and %+/=~ \"quotes\" 0123456789"
+SECRET = 's3cr3t with spaces: and %+/=~ "quotes" 0123456789'
 """A client secret with all letters that a careless client would lose."""
 
 USERS = (

@@ -63,7 +63,7 @@ def nameless(draft: TokenDraft) -> None:
 
 
 def suite_keys(site: Any) -> None:
-    """The suite's key set: two RSA, two EC, one Ed25519, all without alg, and keys for encryption."""
+    """The suite's key set: two RSA, two EC, one Ed25519, none with alg, and one for encryption."""
     keys = [SigningKey.generate(alg, kid) for alg, kid in (("ES256", "e1"), ("ES256", "e2"))]
     site.provider.more_keys = [*keys, SigningKey.generate("EdDSA", "o1"), _second_rsa()]
     encryption = EncryptionKey.generate().public_jwk()
@@ -102,14 +102,20 @@ def userinfo_of_somebody_else(site: Any) -> None:
 
 def single_nameless_keys(site: Any) -> None:
     """One RSA key without a name, and keys of other kinds without names."""
-    site.provider.more_keys = [SigningKey.generate("ES256", None), SigningKey.generate("EdDSA", None)]
+    site.provider.more_keys = [
+        SigningKey.generate("ES256", None),
+        SigningKey.generate("EdDSA", None),
+    ]
     encryption = EncryptionKey.generate().public_jwk()
     site.provider.faults.always(
         "jwks",
         edited(
             lambda document: {
                 "keys": [
-                    *({n: v for n, v in key.items() if n not in {"kid", "alg"}} for key in document["keys"]),
+                    *(
+                        {n: v for n, v in key.items() if n not in {"kid", "alg"}}
+                        for key in document["keys"]
+                    ),
                     encryption,
                 ]
             }
@@ -234,4 +240,3 @@ def test_every_module_that_applies_has_a_case_or_a_reason(shared) -> None:
 
     assert applying - not_offered == set(CASES)
     assert len(not_offered) == 14
-

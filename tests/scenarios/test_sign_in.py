@@ -94,7 +94,9 @@ def test_three_tabs_finish_in_reverse_order(site) -> None:
 
 
 @pytest.mark.attack("DIS-04")
-def test_a_provider_that_is_down_at_the_start_is_used_as_soon_as_it_is_up(make_site, refusal_code) -> None:
+def test_a_provider_that_is_down_at_the_start_is_used_as_soon_as_it_is_up(
+    make_site, refusal_code
+) -> None:
     """The host starts without it and recovers by itself."""
     site = make_site()
     site.provider.faults.always("discovery", answer(status=503))
@@ -114,7 +116,9 @@ def test_a_provider_that_is_down_at_the_start_is_used_as_soon_as_it_is_up(make_s
 def test_the_last_good_document_serves_while_the_provider_answers_nonsense(site) -> None:
     """A changed issuer is refused, and sign-ins go on with what was known."""
     assert site.sign_in().status == 200
-    site.provider.faults.always("discovery", edited(lambda it: it | {"issuer": "https://evil.example"}))
+    site.provider.faults.always(
+        "discovery", edited(lambda it: it | {"issuer": "https://evil.example"})
+    )
     site.clock.advance(3700)
 
     assert site.sign_in().status == 200
@@ -143,9 +147,16 @@ def test_keys_that_are_known_serve_while_the_key_set_is_down(site) -> None:
 @pytest.mark.attack("JWK-04", "JWK-05")
 @pytest.mark.parametrize(
     "fault",
-    [answer(status=500), answer(b"<html>", media_type="text/html"), answer(b""), answer(b'{"keys": [')],
+    [
+        answer(status=500),
+        answer(b"<html>", media_type="text/html"),
+        answer(b""),
+        answer(b'{"keys": ['),
+    ],
 )
-def test_a_key_set_that_is_down_at_first_is_a_refusal_that_passes(site, refusal_code, fault) -> None:
+def test_a_key_set_that_is_down_at_first_is_a_refusal_that_passes(
+    site, refusal_code, fault
+) -> None:
     """502 and a way to try again; never a token that nobody checked."""
     site.provider.faults.always("jwks", fault)
 
@@ -196,10 +207,14 @@ def test_an_answer_at_another_provider_s_callback_is_refused(site, refusal_code)
     "edit",
     [
         lambda items: [(name, value) for name, value in items if name != "iss"],
-        lambda items: [(name, "https://evil.example" if name == "iss" else value) for name, value in items],
+        lambda items: [
+            (name, "https://evil.example" if name == "iss" else value) for name, value in items
+        ],
     ],
 )
-def test_an_announced_issuer_that_is_missing_or_wrong_is_refused(make_site, refusal_code, edit) -> None:
+def test_an_announced_issuer_that_is_missing_or_wrong_is_refused(
+    make_site, refusal_code, edit
+) -> None:
     """RFC 9207."""
     site = make_site(shape=Shape(iss_parameter=True))
     assert site.sign_in().status == 200
