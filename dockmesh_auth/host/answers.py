@@ -14,16 +14,20 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from dockmesh_auth.domain.claims import Claims
-from dockmesh_auth.domain.grants import Grant, Grants, Origin
-from dockmesh_auth.domain.groups import Groups
+from dockmesh_auth.domain.grants import Grants, Origin
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.provider import Provider
-from dockmesh_auth.domain.roles import Role
-from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.errors import ErrorCode, PluginError
+from dockmesh_auth.hookspecs import PluginDescription
 
-__all__ = ["check_claims", "check_grants", "check_metadata_type", "check_profile"]
+__all__ = [
+    "check_claims",
+    "check_description_types",
+    "check_grants",
+    "check_metadata_type",
+    "check_profile",
+]
 
 T = TypeVar("T")
 
@@ -33,6 +37,11 @@ MAX_TEXT: Final = 1024
 
 class _WrongTypeError(Exception):
     """Where the first wrong type is."""
+
+
+def check_description_types(answer: object) -> PluginDescription:
+    """*answer* as a description whose fields have the right types."""
+    return _guarded(_copied, answer, PluginDescription)
 
 
 def check_metadata_type(answer: object) -> ProviderMetadata:
@@ -120,17 +129,16 @@ def _hints(expected: type) -> dict[str, Any]:
 def _field(value: Any, hint: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is types.UnionType or origin is typing.Union:
-        if value is None:
-            return None
-        return _field(
-            value, next(arm for arm in typing.get_args(hint) if arm is not type(None)), where
-        )
+        arms = [arm for arm in typing.get_args(hint) if arm is not type(None)]
+        if value is None or (len(arms) > 1 and type(value) in arms):
+            return value
+        return _field(value, arms[0], where)
     if origin in (tuple, frozenset):
         if type(value) is not origin:
             raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {origin.__name__}")
         inner = typing.get_args(hint)[0]
         return origin(_field(item, inner, f"an entry of {where}") for item in value)
-    if hint in (Groups, Grant, Role, Scope):
+    if attrs.has(hint):
         return _copied(value, hint, where)
     if type(value) is not hint:
         raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {hint.__name__}")

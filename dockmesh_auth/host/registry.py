@@ -11,16 +11,15 @@ from attrs import define, field, frozen
 
 from dockmesh_auth import hookspecs
 from dockmesh_auth.errors import AuthError, ConfigurationError, ErrorCode, PluginError
-from dockmesh_auth.hookspecs import CONTRACT_VERSION, NAME, PluginDescription
+from dockmesh_auth.hookspecs import NAME, PluginDescription
 from dockmesh_auth.host import builtin
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
+from dockmesh_auth.host.config.names import BUILT_IN
+from dockmesh_auth.host.descriptions import check_description
 from dockmesh_auth.host.hooks import Implementation, implementations_of
 from dockmesh_auth.host.lane import DeadlineMissed, Lane
 
-__all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin"]
-
-BUILT_IN: Final = "oidc"
-"""The name of standard OpenID Connect, which is a plugin as well. No distribution can claim it."""
+__all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin", "load_module"]
 
 LOAD_DEADLINE: Final = 15.0
 """Seconds that importing a plugin may take."""
@@ -143,6 +142,18 @@ def _load_built_in() -> LoadedPlugin:
     return LoadedPlugin(BUILT_IN, description, None, None, hooks, Lane(BUILT_IN))
 
 
+def load_module(module: object, name: str) -> LoadedPlugin:
+    """The plugin *name* from a module that is imported already: for tests of plugins.
+
+    Raises:
+        PluginError: It does not keep to the contract.
+    """
+    hooks = implementations_of(module, _manager(), name)
+    describe = hooks.get("dockmesh_auth_describe")
+    description = check_description(describe.ask() if describe is not None else None, name)
+    return LoadedPlugin(name, description, "this process", "0", hooks, Lane(name))
+
+
 def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
     def in_its_own_thread() -> tuple[Mapping[str, Implementation], object]:
         module = plugin.entry_point.load()
@@ -163,7 +174,7 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
     hooks, description = outcome.unwrap()
     return LoadedPlugin(
         plugin.name,
-        _check_description(description, plugin.name),
+        check_description(description, plugin.name),
         plugin.distribution,
         plugin.version,
         hooks,
@@ -181,29 +192,6 @@ def _import_failure(plugin: InstalledPlugin, error: BaseException) -> PluginErro
     if missing:
         detail += f"; it needs the module {missing!r}"
     return PluginError(ErrorCode.PLUGIN_IMPORT_FAILED, detail, plugin=plugin.name)
-
-
-def _check_description(description: object, name: str) -> PluginDescription:
-    if type(description) is not PluginDescription:
-        raise PluginError(
-            ErrorCode.PLUGIN_BAD_DESCRIPTION,
-            f"dockmesh_auth_describe gave {type(description).__name__}, not a PluginDescription",
-            plugin=name,
-        )
-    if description.contract_version != CONTRACT_VERSION:
-        raise PluginError(
-            ErrorCode.PLUGIN_CONTRACT_VERSION,
-            f"it was written for contract {description.contract_version},"
-            f" this host has {CONTRACT_VERSION}",
-            plugin=name,
-        )
-    if description.name != name:
-        raise PluginError(
-            ErrorCode.PLUGIN_BAD_DESCRIPTION,
-            f"it calls itself {description.name!r}, its entry point {name!r}",
-            plugin=name,
-        )
-    return description
 
 
 def _manager() -> pluggy.PluginManager:

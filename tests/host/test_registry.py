@@ -164,3 +164,51 @@ def test_no_distribution_can_take_the_built_in_s_name(install, load) -> None:
     assert registry.loaded["oidc"].distribution is None
     assert module not in sys.modules
     assert set(registry.descriptions) == {"oidc"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ("options=(PluginOption(name='issuer_url', description='d'),)", "issuer_url"),
+        ("options=(PluginOption(name='a', description='d'),) * 2", "'a' already"),
+        ("options=(PluginOption(name='A b', description='d'),)", "'A b'"),
+        ("options=(PluginOption(name='a', type='text', description='d'),)", "OptionType"),
+        (
+            "options=(PluginOption(name='a', type=OptionType.CHOICE, choices=('x',),"
+            " default='y', description='d'),)",
+            "the default of 'a'",
+        ),
+        ("options=(PluginOption(name='a', type=OptionType.CHOICE, description='d'),)", "choices"),
+        ("options=(PluginOption(name='a', choices=('x',), description='d'),)", "choices"),
+        (
+            "options=(PluginOption(name='a', type=OptionType.INTEGER, default=True,"
+            " description='d'),)",
+            "the default of 'a'",
+        ),
+        ("scopes='openid profile'", "scopes"),
+        ("scopes=['openid']", "scopes"),
+        ("groups_claim=7", "groups_claim"),
+        ("client_authentication='client_secret_post'", "client_authentication"),
+    ],
+)
+def test_a_description_that_could_not_be_configured_is_set_aside(
+    install, load, fields: str, word: str
+) -> None:
+    """What a plugin says of its options is checked before an operator meets it."""
+    install(
+        f"""
+        from dockmesh_auth import OptionType, PluginDescription, PluginOption, hookimpl
+
+        @hookimpl
+        def dockmesh_auth_describe():
+            return PluginDescription(
+                name="toy", display_name="T", contract_version=1, {fields}
+            )
+        """,
+        describe=False,
+    )
+
+    refusal = reason(load())
+
+    assert refusal.code is ErrorCode.PLUGIN_BAD_DESCRIPTION
+    assert word in refusal.detail
