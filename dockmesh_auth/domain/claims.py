@@ -78,11 +78,12 @@ class Claims(Mapping[str, FrozenJson]):
     what the next one sees.
     """
 
-    __slots__ = ("_issuer", "_members", "_subject")
+    __slots__ = ("_frozen", "_issuer", "_members", "_subject")
 
     def __init__(self, members: Mapping[str, Json], *, issuer: str, subject: str) -> None:
         """Take verified *members*. Only token validation has reason to call this."""
         self._members = members
+        self._frozen: dict[str, FrozenJson] = {}
         self._issuer = issuer
         self._subject = subject
 
@@ -97,7 +98,9 @@ class Claims(Mapping[str, FrozenJson]):
         return self._subject
 
     def __getitem__(self, name: str) -> FrozenJson:
-        return freeze(self._members[name])
+        if name not in self._frozen:  # copied once, when it is first asked for
+            self._frozen[name] = freeze(self._members[name])
+        return self._frozen[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._members

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -24,7 +24,11 @@ FrozenJson: TypeAlias = (
 MAX_DEPTH: Final = 32
 """How deeply arrays and objects may be nested; no provider goes beyond a handful."""
 
+_Scalar: TypeAlias = bool | int | float | str | None
+_Flat: TypeAlias = _Scalar | list[_Scalar] | dict[str, _Scalar]
+
 _decode = msgspec.json.Decoder().decode
+_decode_flat = msgspec.json.Decoder(dict[str, _Flat]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,13 +39,13 @@ def parse_json(text: bytes) -> Json:
         ValueError: The text is not strict JSON. The message never quotes it.
     """
     try:
-        value: Json = _decode(text)
+        value, is_flat = _decoded(text)
         # A text that is exactly what its value encodes to can hold no duplicate name: the value
         # has none. That is the cheap proof for what compact encoders write; anything else is
         # read once more by a parser that sees every name.
         if _encode(value) != text:
             value = _parse_carefully(text)
-        if _may_be_deep(text):
+        if not is_flat:
             _check_depth(value)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
@@ -68,8 +72,30 @@ def freeze(value: Json) -> FrozenJson:
     if isinstance(value, dict):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
     if isinstance(value, list):
-        return tuple([item if type(item) is str else freeze(item) for item in value])
+        return tuple(value) if _is_text(value) else tuple([freeze(item) for item in value])
     return value
+
+
+def _is_text(values: list[Json]) -> TypeGuard[list[str]]:
+    """Whether all *values* are strings, asked in one call and not one by one."""
+    try:
+        "".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True
+
+
+def _decoded(text: bytes) -> tuple[Json, bool]:
+    """The value of *text*, and whether its type is proof that it is nested little.
+
+    Nearly all tokens are objects whose members are no deeper than a list of names: the decoder
+    that takes nothing else costs the same and leaves nothing to be counted.
+    """
+    try:
+        flat: Any = _decode_flat(text)
+    except msgspec.ValidationError:
+        return _decode(text), False
+    return flat, True
 
 
 def _parse_carefully(text: bytes) -> Json:
@@ -86,21 +112,6 @@ def _parse_carefully(text: bytes) -> Json:
         text.decode("utf-8"), object_pairs_hook=unique, parse_constant=no_constant
     )
     return value
-
-
-def _may_be_deep(text: bytes) -> bool:
-    """Whether there are brackets enough to nest too deeply. Jumps from one to the next: counting
-    would look at every octet of a text that has few.
-    """
-    brackets = 0
-    for bracket in (b"{", b"["):
-        position = text.find(bracket)
-        while position >= 0:
-            brackets += 1
-            if brackets > MAX_DEPTH:
-                return True
-            position = text.find(bracket, position + 1)
-    return False
 
 
 def _check_depth(value: Json) -> None:

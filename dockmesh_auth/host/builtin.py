@@ -101,4 +101,7 @@ def _name(claims: Mapping[str, FrozenJson], claim: str) -> str:
     value = claims.get(claim)
     if not isinstance(value, str):
         return ""
-    return "".join(letter if letter.isprintable() else " " for letter in value[:MAX_NAME]).strip()
+    name = value[:MAX_NAME]
+    if not name.isprintable():
+        name = "".join(letter if letter.isprintable() else " " for letter in name)
+    return name.strip()
