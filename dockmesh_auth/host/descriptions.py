@@ -60,7 +60,7 @@ def _check_options(options: tuple[PluginOption, ...], plugin: str) -> None:
         taken.add(option.name)
         if (option.type is OptionType.CHOICE) != bool(option.choices):
             raise _bad(
-                plugin, f"the option {option.name!r} has choices if it is one, and only then"
+                plugin, f"the option {option.name!r}: a choice has choices, and nothing else"
             )
         if option.default is not None:
             try:

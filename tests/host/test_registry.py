@@ -166,25 +166,22 @@ def test_no_distribution_can_take_the_built_in_s_name(install, load) -> None:
     assert set(registry.descriptions) == {"oidc"}
 
 
+def option(fields: str) -> str:
+    """The source of one option with *fields*."""
+    return f"options=(PluginOption(name='a', description='d', {fields}),)"
+
+
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
         ("options=(PluginOption(name='issuer_url', description='d'),)", "issuer_url"),
         ("options=(PluginOption(name='a', description='d'),) * 2", "'a' already"),
         ("options=(PluginOption(name='A b', description='d'),)", "'A b'"),
-        ("options=(PluginOption(name='a', type='text', description='d'),)", "OptionType"),
-        (
-            "options=(PluginOption(name='a', type=OptionType.CHOICE, choices=('x',),"
-            " default='y', description='d'),)",
-            "the default of 'a'",
-        ),
-        ("options=(PluginOption(name='a', type=OptionType.CHOICE, description='d'),)", "choices"),
-        ("options=(PluginOption(name='a', choices=('x',), description='d'),)", "choices"),
-        (
-            "options=(PluginOption(name='a', type=OptionType.INTEGER, default=True,"
-            " description='d'),)",
-            "the default of 'a'",
-        ),
+        (option("type='text'"), "OptionType"),
+        (option("type=OptionType.CHOICE, choices=('x',), default='y'"), "the default of 'a'"),
+        (option("type=OptionType.CHOICE"), "choices"),
+        (option("choices=('x',)"), "choices"),
+        (option("type=OptionType.INTEGER, default=True"), "the default of 'a'"),
         ("scopes='openid profile'", "scopes"),
         ("scopes=['openid']", "scopes"),
         ("groups_claim=7", "groups_claim"),

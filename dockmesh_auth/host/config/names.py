@@ -9,7 +9,7 @@ from dockmesh_auth.host.config.kinds import Text
 __all__ = ["BUILT_IN", "PLUGIN", "ROLE", "SLUG"]
 
 BUILT_IN: Final = "oidc"
-"""Standard OpenID Connect: the plugin of a provider that names none. No distribution can claim it."""
+"""Standard OpenID Connect: the plugin of a provider that names none. Nobody can claim the name."""
 
 SLUG: Final = Text(
     "a slug: a-z, 0-9 and -, at most 63 characters",
