@@ -30,7 +30,10 @@ async def sign_in(store: SqlStore, task: dict[str, Any]) -> bool:
     opened = await store.sign_in(
         Identity(task["issuer"], task["subject"]),
         Profile(username="alice", groups=Groups.of(["group"])),
-        Grants([Grant(ROLES.named("viewer"), Scope.all_hosts(), claim_value="group")]),
+        Grants(
+            Grant(ROLES.named(role), Scope.all_hosts(), claim_value="group")
+            for role in task.get("roles", ["viewer"])
+        ),
         provider="company",
         provider_session=None,
         token=Secret(uuid.uuid4().hex),
@@ -38,7 +41,7 @@ async def sign_in(store: SqlStore, task: dict[str, Any]) -> bool:
         policy=SessionPolicy(),
         now=task["now"],
     )
-    return opened.is_new_user
+    return opened is not None and opened.is_new_user
 
 
 def die_after(store: SqlStore, statements: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dockmesh_auth.domain.identity import Identity
+from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.errors import ErrorCode, StorageError
 from dockmesh_auth.store import SqlStore, find_user, grant_by_hand
 from dockmesh_auth.store.exact_text import escape, unescape
@@ -29,7 +30,7 @@ async def test_the_same_email_never_joins_two_subjects(
     other = await person.sign_in(store, "mallory", email="root@example.test")
     assert other.is_new_user
     assert other.session.user.id != admin.session.user.id
-    assert other.session.user.grants.items == ()
+    assert other.session.user.grants.items == (person.grant("viewer"),)
     assert count(store, "users") == 2
 
 
@@ -42,7 +43,7 @@ async def test_two_people_who_swap_names_keep_what_they_have(store: SqlStore, pe
     swapped = await person.sign_in(store, "2", username="anna")
     assert swapped.session.user.id == second.session.user.id
     assert swapped.session.user.username == "anna"
-    assert swapped.session.user.grants.items == ()
+    assert swapped.session.user.grants.items == (person.grant("viewer"),)
 
 
 @pytest.mark.attack("ACC-06")
@@ -105,11 +106,41 @@ async def test_two_subjects_with_one_email_at_once_are_two_users(
 async def test_the_first_of_twenty_is_nobody_special(store: SqlStore, person: Any) -> None:
     """An empty database gives its first user nothing that the provider did not."""
     opened = await asyncio.gather(*(person.sign_in(store, f"s{n}") for n in range(20)))
-    assert all(each.session.user.grants.items == () for each in opened)
+    given = (person.grant("viewer"),)
+    assert [each.session.user.grants.items for each in opened] == [given] * 20
     for n in range(20):
         user = await find_user(store, Identity(person.issuer, f"s{n}"))
         assert user is not None
-        assert user.grants.items == ()
+        assert user.grants.items == given
+
+
+@pytest.mark.attack("ACC-05")
+@pytest.mark.parametrize("name", ["admin", "ADMIN", "admin ", "user-of-the-admin"])
+async def test_a_name_adopts_nothing(store: SqlStore, person: Any, count: Any, name: str) -> None:
+    """Called like the administrator, or like their id: another user, with what the provider gave
+    that person. Nothing is refused for it, because nothing is looked up by it.
+    """
+    token = person.token()
+    admin = await person.sign_in(
+        store,
+        "1",
+        username="admin",
+        user_id="user-of-the-admin",
+        token=token,
+        grants=(person.grant("admin"),),
+    )
+    await grant_by_hand(store, admin.session.user.id, "deployer", Scope.all_hosts())
+    other = await person.sign_in(store, "2", username=name)
+    assert other.is_new_user
+    assert other.session.user.id != admin.session.user.id
+    assert other.session.user.username == name
+    assert other.session.user.grants.items == (person.grant("viewer"),)
+    assert await person.try_to_sign_in(store, "3", username=name) is None
+    assert count(store, "users") == 2
+    session = await store.read_session(token, policy=person.policy, now=person.now)
+    assert session is not None
+    assert session.user.username == "admin"
+    assert [str(grant) for grant in session.user.grants] == ["admin on all", "deployer on all"]
 
 
 async def test_the_profile_is_the_one_last_seen(store: SqlStore, person: Any) -> None:

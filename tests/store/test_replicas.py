@@ -12,12 +12,18 @@ from sqlalchemy import text
 from dockmesh_auth.domain.identity import Identity
 from dockmesh_auth.store import SqlStore, find_user, grant_by_hand
 
-STEPS_OF_A_SIGN_IN = 8
+STEPS_OF_A_FIRST_SIGN_IN = 8
 """Seven statements and the commit."""
+
+STEPS_OF_A_DEMOTION = 9
+"""One more: whether anybody is left who is admin."""
+
+STEPS_OF_A_REFUSAL = 8
+"""No session is made, and those that are there end."""
 
 
 @pytest.mark.attack("DOS-11")
-async def test_fifty_first_sign_ins_in_four_processes_make_one_user(  # noqa: PLR0917 - fixtures
+async def test_fifty_first_sign_ins_in_four_processes_make_one_user(
     driver: str, store: SqlStore, dsn: str, person: Any, count: Any, spawn: Any
 ) -> None:
     """One user, fifty sessions, no error, and exactly one sign-in that calls itself the first."""
@@ -38,17 +44,22 @@ async def test_fifty_first_sign_ins_in_four_processes_make_one_user(  # noqa: PL
 
 
 @pytest.mark.attack("DOS-10")
-@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
-async def test_a_kill_at_any_step_leaves_all_or_nothing_and_the_next_sign_in_heals(  # noqa: PLR0917 - fixtures
+@pytest.mark.parametrize(
+    ("known", "length"),
+    [(False, STEPS_OF_A_FIRST_SIGN_IN), (True, STEPS_OF_A_DEMOTION)],
+    ids=["new", "known"],
+)
+async def test_a_kill_at_any_step_leaves_all_or_nothing_and_the_next_sign_in_heals(
     driver: str,
     store: SqlStore,
     dsn: str,
     person: Any,
     spawn: Any,
     known: bool,  # noqa: FBT001 - a parameter of the test
+    length: int,
 ) -> None:
     """After each statement and at the commit: no user without session, no half of the grants."""
-    steps = range(1, STEPS_OF_A_SIGN_IN + 2)
+    steps = range(1, length + 2)
     old = (person.grant("admin"), person.grant("operator", "tag=a"))
     if known:
         for step in steps:
@@ -71,7 +82,7 @@ async def test_a_kill_at_any_step_leaves_all_or_nothing_and_the_next_sign_in_hea
     for child in children:
         child.communicate(timeout=60)
     killed = [child.returncode == -signal.SIGKILL for child in children]
-    assert killed == [True] * STEPS_OF_A_SIGN_IN + [False]
+    assert killed == [True] * length + [False]
     for step, was_killed in zip(steps, killed, strict=True):
         identity = Identity(person.issuer, f"s{step}")
         user = await find_user(store, identity)
@@ -98,7 +109,42 @@ async def test_a_kill_at_any_step_leaves_all_or_nothing_and_the_next_sign_in_hea
         )
 
 
-async def test_first_starts_at_once_make_one_schema(  # noqa: PLR0917 - fixtures
+@pytest.mark.attack("DOS-10")
+async def test_a_kill_at_any_step_of_a_refusal_leaves_all_or_nothing(
+    driver: str, store: SqlStore, dsn: str, person: Any, count: Any, spawn: Any
+) -> None:
+    """An administrator who is one no more keeps rights and sessions, or loses both: never half."""
+    steps = range(1, STEPS_OF_A_REFUSAL + 2)
+    tokens = {step: person.token() for step in steps}
+    for step, token in tokens.items():
+        await person.sign_in(store, f"s{step}", token=token, grants=(person.grant("admin"),))
+    children = [
+        spawn(
+            driver=driver,
+            dsn=dsn,
+            issuer=person.issuer,
+            subject=f"s{step}",
+            now=person.now,
+            sign_ins=1,
+            roles=[],
+            die_after=step,
+        )
+        for step in steps
+    ]
+    for child in children:
+        child.communicate(timeout=60)
+    killed = [child.returncode == -signal.SIGKILL for child in children]
+    assert killed == [True] * STEPS_OF_A_REFUSAL + [False]
+    for step, was_killed in zip(steps, killed, strict=True):
+        user = await find_user(store, Identity(person.issuer, f"s{step}"))
+        session = await store.read_session(tokens[step], policy=person.policy, now=person.now)
+        assert user is not None
+        assert [str(grant) for grant in user.grants] == (["admin on all"] if was_killed else [])
+        assert (session is not None) is was_killed
+    assert count(store, "sessions") == STEPS_OF_A_REFUSAL
+
+
+async def test_first_starts_at_once_make_one_schema(
     driver: str, dsn: str, person: Any, count: Any, spawn: Any, opened: Any
 ) -> None:
     """Four replicas that find an empty database: each of them starts."""

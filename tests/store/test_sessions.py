@@ -261,4 +261,7 @@ async def test_a_manual_grant_is_in_the_session(store: SqlStore, person: Any) ->
     await grant_by_hand(store, first.session.user.id, "deployer", Scope.all_hosts())
     again = await person.sign_in(store)
     deployer = person.grant("deployer").role
-    assert again.session.user.grants.items == (Grant(deployer, Scope.all_hosts(), Origin.MANUAL),)
+    assert again.session.user.grants.items == (
+        person.grant("viewer"),
+        Grant(deployer, Scope.all_hosts(), Origin.MANUAL),
+    )
