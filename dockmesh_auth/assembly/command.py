@@ -11,6 +11,7 @@ import uvicorn
 from dockmesh_auth import __version__
 from dockmesh_auth.assembly.application import create_app, serve_host
 from dockmesh_auth.assembly.demo import Demo
+from dockmesh_auth.assembly.listening import address_of, listening, until_interrupted
 from dockmesh_auth.assembly.logs import configure_logs
 from dockmesh_auth.assembly.stand_in import find_stand_in
 from dockmesh_auth.assembly.walk import print_walk, walk_everybody
@@ -27,20 +28,27 @@ class LocalActions:
     """The actions of `dockmesh_auth.cli.actions`, in this process."""
 
     def serve(self, config: Path, *, address: str, port: int) -> None:
-        """Serve until interrupted."""
-        app = create_app(config)
-        host: AuthHost = app.state.host
-        for warning in host.config.warnings:
-            _log.warning("configuration", warning=warning)
-        _log.info("serving", address=f"http://{address}:{port}", base_url=host.config.base_url)
-        uvicorn.Server(uvicorn_config(app, host=address, port=port)).run()
+        """Serve until interrupted; see `Actions.serve`."""
+        with until_interrupted(), listening(address, port) as sockets:
+            app = create_app(config)
+            host: AuthHost = app.state.host
+            for warning in host.config.warnings:
+                _log.warning("configuration", warning=warning)
+            for listener in sockets:
+                _log.info("serving", address=address_of(listener), base_url=host.config.base_url)
+            uvicorn.Server(uvicorn_config(app, host=address, port=port)).run(sockets)
+        _log.info("stopped")
 
     def demo(self, plugin: str | None, *, port: int, open_browser: bool) -> None:
         """Serve beside a stand-in until interrupted."""
-        with Demo.prepare(find_stand_in(plugin), port=port) as demo:
-            demo.introduce(open_browser=open_browser)
+        with (
+            until_interrupted(),
+            Demo.prepare(find_stand_in(plugin), port=port) as demo,
+            listening("127.0.0.1", demo.port) as sockets,
+        ):
+            demo.introduce(wanted_port=port, open_browser=open_browser)
             app = serve_host(demo.host)
-            uvicorn.Server(uvicorn_config(app, host="127.0.0.1", port=demo.port)).run()
+            uvicorn.Server(uvicorn_config(app, host="127.0.0.1", port=demo.port)).run(sockets)
 
     def walk(self, plugin: str | None) -> bool:
         """Play every user's sign-in; whether all ended as they must."""

@@ -16,7 +16,9 @@ from typing import Final
 
 from attrs import field, frozen
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from dockmesh_auth.assembly.application import open_store
 from dockmesh_auth.assembly.stand_in import NamedStandIn
@@ -101,22 +103,29 @@ class Demo:
                 folder=folder,
             )
 
-    def introduce(self, *, open_browser: bool) -> None:
-        """Say where it is and who can sign in."""
-        console = Console()
-        table = Table(box=None, pad_edge=False, header_style="bold")
+    def introduce(self, *, wanted_port: int, open_browser: bool) -> None:
+        """Say where it is and who can sign in, and why not on *wanted_port* if it is another."""
+        console = Console(highlight=False, soft_wrap=True)
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
         for title in ("user", "groups", "should get"):
             table.add_column(title)
         for user in self.stand_in.users:
             table.add_row(
-                user.name,
-                ", ".join(user.groups) or "-",
-                ", ".join(expected_grants(user.groups)) or "no entry",
+                Text(user.name),
+                Text("\n".join(user.groups) or "-"),
+                Text("\n".join(expected_grants(user.groups)) or "no entry"),
             )
-        console.print(f"\n  dockmesh sign-in   [bold]{self.base_url}/[/]")
-        console.print(f"  stand-in           {self.stand_in.issuer}")
-        console.print(f"  configuration      {self.folder / 'dockmesh.yaml'}\n")
-        console.print(table)
+        console.print()
+        if wanted_port not in {0, self.port}:
+            console.print(f"  Port {wanted_port} is taken; this is on another.\n", style="yellow")
+        for what, where in (
+            ("dockmesh sign-in", f"{self.base_url}/"),
+            ("stand-in", self.stand_in.issuer),
+            ("configuration", self.folder / "dockmesh.yaml"),
+        ):
+            console.print(Text.assemble(f"  {what:<18} ", (str(where), "bold")))
+        console.print()
+        console.print(Padding(table, (0, 0, 0, 2)), soft_wrap=False)
         console.print("\n  Stop with Ctrl-C. Nothing of it is kept.\n")
         if open_browser:
             webbrowser.open(f"{self.base_url}/")
@@ -141,10 +150,10 @@ def _free_port(wanted: int) -> int:
 
 
 def _write_config(folder: Path, plugin: str, base_url: str, stand_in: StandIn) -> Path:
-    secret = folder / "client-secret"
-    secret.touch(mode=0o600)
+    secret, config = folder / "client-secret", folder / "dockmesh.yaml"
+    for path in (secret, config):
+        path.touch(mode=0o600)
     secret.write_text(stand_in.client_secret.reveal())
-    config = folder / "dockmesh.yaml"
     config.write_text(
         CONFIG.format(
             base_url=base_url,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from attrs import frozen
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from dockmesh_auth.assembly.application import serve_host
 from dockmesh_auth.assembly.demo import Demo, expected_grants
@@ -17,6 +19,9 @@ from dockmesh_auth.testing.fake_people import FakeUser
 from dockmesh_auth.testing.fake_server import served
 
 __all__ = ["WalkResult", "print_walk", "walk_everybody"]
+
+_SITE: Final = " · dockmesh"
+"""How the titles of our pages end."""
 
 
 @frozen
@@ -73,20 +78,20 @@ def _grants(answer: Page) -> tuple[str, ...]:
 
 
 def _heading(page: Page) -> str:
-    return f"{page.status} {page.title}".strip()
+    return f"{page.status} {page.title.removesuffix(_SITE)}".strip()
 
 
 def print_walk(results: Sequence[WalkResult]) -> None:
     """A table: user, groups, grants, outcome."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for title in ("user", "groups", "grants", "outcome", ""):
         table.add_column(title, overflow="fold")
     for result in results:
         table.add_row(
-            result.user,
-            ", ".join(result.groups) or "-",
-            ", ".join(result.grants) or "-",
-            result.outcome,
-            "[green]as it must be[/]" if result.as_expected else "[red]WRONG[/]",
+            Text(result.user),
+            Text("\n".join(result.groups) or "-"),
+            Text("\n".join(result.grants) or "-"),
+            Text(result.outcome),
+            Text("right", "green") if result.as_expected else Text("WRONG", "bold red"),
         )
     Console().print(table)

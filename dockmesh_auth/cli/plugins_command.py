@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dockmesh_auth.host.registry import PluginRegistry
 
@@ -76,21 +77,20 @@ def plugins_report(registry: PluginRegistry) -> list[PluginRow]:
 
 
 def print_plugins(rows: list[PluginRow]) -> None:
-    """A table for people, wide enough never to cut a reason off."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("plugin", "distribution", "version", "contract", "state", "hooks"):
-        table.add_column(title, overflow="fold")
+    """A table for people. What may be long stands in the last column and breaks between words."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("plugin", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("distribution, contract, hooks", overflow="fold")
     for row in rows:
         table.add_row(
-            row["name"],
-            row["distribution"],
-            row["version"],
-            "" if row["contract"] is None else str(row["contract"]),
-            f"[{_COLOURS[row['state']]}]{row['state']}[/]",
-            ", ".join(row["hooks"]),
+            Text(row["name"]), Text(row["state"], _COLOURS[row["state"]]), Text(_about(row))
         )
-    console = Console()
-    console.print(table)
-    for row in rows:
-        if row["reason"]:
-            console.print(f"{row['name']} ({row['distribution']}): {row['reason']}", markup=False)
+    Console(highlight=False).print(table)
+
+
+def _about(row: PluginRow) -> str:
+    source = f"{row['distribution']} {row['version']}".rstrip()
+    if row["contract"] is not None:
+        source += f", contract {row['contract']}"
+    return "\n".join(filter(None, (source, ", ".join(row["hooks"]), row["reason"])))

@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     PLUGIN_NOT_INSTALLED = "plugin_not_installed"
     PLUGIN_AMBIGUOUS = "plugin_ambiguous"
     PLUGIN_QUARANTINED = "plugin_quarantined"
+    ADDRESS_UNAVAILABLE = "address_unavailable"
 
     # StorageError
     STORE_UNAVAILABLE = "store_unavailable"

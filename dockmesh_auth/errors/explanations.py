@@ -74,6 +74,10 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
             "A provider needs a plugin that is in quarantine.",
             "See the plugin's own reason in `dockmesh-auth plugins`, and mend or update it.",
         ),
+        C.ADDRESS_UNAVAILABLE: Explanation(
+            "The address or port to listen on cannot be had.",
+            "Stop what listens there, or choose another with `--host` and `--port`.",
+        ),
         C.STORE_UNAVAILABLE: Explanation(
             "The database cannot be used at the moment.",
             "Check that the database runs, has space and is not locked; nothing was half-written.",
