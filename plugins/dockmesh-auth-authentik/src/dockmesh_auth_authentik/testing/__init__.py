@@ -71,7 +71,8 @@ def stand_in(
 
     Args:
         redirect_uris: Registered as `strict`.
-        shape: The settings of the provider at Authentik; None for its defaults.
+        shape: The settings of the provider at Authentik; None for its defaults, with the page
+            that asks for consent.
         users: Who can sign in.
         client_id: The client's name.
     """
@@ -80,7 +81,7 @@ def stand_in(
         client_id=client_id, client_secret=secret, redirect_uris=tuple(redirect_uris)
     )
     provider = FakeProvider(
-        shape=shape or AuthentikShape(),
+        shape=shape or AuthentikShape(asks_consent=True),
         users=users,
         clients=[client],
         signing_key=signing_key(),
