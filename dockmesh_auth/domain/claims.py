@@ -98,8 +98,11 @@ class Claims(Mapping[str, FrozenJson]):
         return self._subject
 
     def __getitem__(self, name: str) -> FrozenJson:
+        value = self._members[name]
+        if not isinstance(value, (dict, list)):
+            return value
         if name not in self._frozen:  # copied once, when it is first asked for
-            self._frozen[name] = freeze(self._members[name])
+            self._frozen[name] = freeze(value)
         return self._frozen[name]
 
     def __contains__(self, name: object) -> bool:

@@ -61,7 +61,7 @@ class Groups:
         The rules of `read` hold: one string is one name, and what is not a name makes all of
         them `malformed`.
         """
-        return cls._checked((names,) if isinstance(names, str) else tuple(names), "the groups")
+        return cls._checked((names,) if isinstance(names, str) else tuple(names))
 
     @classmethod
     def absent(cls, detail: str) -> Groups:
@@ -95,14 +95,15 @@ class Groups:
             value = (value,)
         if not isinstance(value, tuple):
             return cls.malformed(f"the claim {path} is not a list of names")
-        return cls._checked(value, f"the claim {path}")
+        return cls._checked(value, path)
 
     @classmethod
-    def _checked(cls, values: tuple[FrozenJson, ...], place: str) -> Groups:
+    def _checked(cls, values: tuple[FrozenJson, ...], path: ClaimPath | None = None) -> Groups:
+        if len(values) <= MAX_GROUPS and _plain(values):
+            return cls(GroupState.PRESENT, tuple(dict.fromkeys(values)))
+        place = f"the claim {path}" if path else "the groups"
         if len(values) > MAX_GROUPS:
             return cls.overage(f"{place}: more than {MAX_GROUPS} names")
-        if _plain(values):
-            return cls(GroupState.PRESENT, tuple(dict.fromkeys(values)))
         names: dict[str, None] = {}
         for position, name in enumerate(values, 1):
             problem = _problem(name)
@@ -122,12 +123,12 @@ def _plain(values: tuple[FrozenJson, ...]) -> TypeGuard[tuple[str, ...]]:
         text = "".join(names)
     except TypeError:  # one of them is no string
         return False
-    lengths = set(map(len, names)) or {0}
     return (
-        text.isascii()
+        text != ""
+        and text.isascii()
         and not text.encode("ascii").translate(None, _VISIBLE)  # faster than `isprintable`
-        and min(lengths) > 0
-        and max(lengths) <= MAX_GROUP_NAME
+        and all(names)
+        and (len(text) <= MAX_GROUP_NAME or max(map(len, names)) <= MAX_GROUP_NAME)
     )
 
 

@@ -82,9 +82,10 @@ class Stages:
 
     async def discover(self, fetch: Fetch) -> ProviderMetadata:
         """Where the provider's endpoints are, whoever found them held against the rules."""
-        answer = await self._ask_waiting(DISCOVER, self.provider, fetch)
+        arguments = (self.provider, fetch)
+        answer = await self._ask_waiting(DISCOVER, *arguments) if DISCOVER in self._own else None
         if answer is None:
-            return await builtin.dockmesh_auth_discover(self.provider, fetch)
+            return await builtin.dockmesh_auth_discover(*arguments)
         metadata = self._checked(DISCOVER, check_metadata_type, answer)
         check_metadata(metadata, self.provider)
         return metadata
@@ -110,11 +111,10 @@ class Stages:
         self, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
     ) -> Profile:
         """Names and groups."""
-        answer = await self._ask_waiting(EXTRACT, self.provider, metadata, claims, fetch)
+        arguments = (self.provider, metadata, claims, fetch)
+        answer = await self._ask_waiting(EXTRACT, *arguments) if EXTRACT in self._own else None
         if answer is None:
-            return await builtin.dockmesh_auth_extract_claims(
-                self.provider, metadata, claims, fetch
-            )
+            return await builtin.dockmesh_auth_extract_claims(*arguments)
         return self._checked(EXTRACT, check_profile, answer)
 
     def resolve_roles(self, claims: Claims, profile: Profile) -> Grants:
@@ -184,8 +184,6 @@ class Stages:
             raise self._raised(error, hook) from None
 
     async def _ask_waiting(self, hook: str, *arguments: object) -> object:
-        if hook not in self._own:
-            return None
         answer = self._ask(hook, *arguments)
         if not inspect.isawaitable(answer):
             return answer
