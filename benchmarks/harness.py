@@ -12,7 +12,7 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -24,11 +24,13 @@ class Case:
         name: Its row in the table.
         run: What is done, once.
         base: The name of the case that it is a multiple of; None for a base.
+        times: How often `run` does it at a call.
     """
 
     name: str
     run: Callable[[], object]
     base: str | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,25 +58,32 @@ def measure(
     """Run *cases* interleaved, *rounds* times."""
     order = random.Random(seed)
     counts = {case.name: _calibrated(case.run, batch_seconds) for case in cases}
+    bases = {case.name: case.base for case in cases}
     times: dict[str, list[float]] = {case.name: [] for case in cases}
     gc.collect()
     gc.disable()
     try:
         for _ in range(rounds):
             for case in order.sample(cases, len(cases)):
-                times[case.name].append(_batch(case.run, counts[case.name]))
+                times[case.name].append(_batch(case.run, counts[case.name]) / case.times)
     finally:
         gc.enable()
-    return [_result(case, times) for case in cases]
+    return results_of(times, bases)
 
 
-def table(results: Sequence[Result], notes: dict[str, str] | None = None) -> str:
-    """The results as aligned text, with a note behind the rows that have one."""
+def results_of(
+    times: Mapping[str, Sequence[float]], bases: Mapping[str, str | None]
+) -> list[Result]:
+    """What follows from *times*, in microseconds, of each round."""
+    return [_result(name, own, times[bases.get(name) or name]) for name, own in times.items()]
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results as aligned text."""
     width = max(len(result.name) for result in results)
-    lines = [f"{'':{width}}  best us  median  ratio  paired"]
+    lines = [f"{'':{width}}   best us     median  ratio  paired"]
     lines += [
-        f"{r.name:{width}}  {r.best:7.2f} {r.median:7.2f}  {r.ratio:5.2f}  {r.paired:6.2f}"
-        f"  {(notes or {}).get(r.name, '')}".rstrip()
+        f"{r.name:{width}}  {r.best:8.2f}  {r.median:9.2f}  {r.ratio:5.2f}  {r.paired:6.2f}"
         for r in results
     ]
     return "\n".join(lines)
@@ -88,16 +97,18 @@ def _batch(run: Callable[[], object], count: int) -> float:
 
 
 def _calibrated(run: Callable[[], object], seconds: float) -> int:
+    """How often *run* fits into *seconds*; once, if it is longer than that."""
     run()
+    first = _batch(run, 1)
+    if first > seconds * 1e6:
+        return 1
     fastest = min(_batch(run, 20) for _ in range(5))
     return max(1, int(seconds * 1e6 / fastest))
 
 
-def _result(case: Case, times: dict[str, list[float]]) -> Result:
-    own = times[case.name]
-    base = times[case.base or case.name]
+def _result(name: str, own: Sequence[float], base: Sequence[float]) -> Result:
     return Result(
-        name=case.name,
+        name=name,
         best=min(own),
         median=statistics.median(own),
         ratio=min(own) / min(base),

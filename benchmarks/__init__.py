@@ -1,0 +1,1 @@
+"""How fast it is, as multiples of something that anybody can time: `python -m benchmarks`."""
