@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sqlite3
 import stat
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from dockmesh_auth.domain.ports import Store
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import ConfigurationError, ErrorCode, StorageError
 from dockmesh_auth.store import Driver, SqlStore, open_store
+from dockmesh_auth.store import migrate as migrate_module
 from dockmesh_auth.store.dsn import parse_dsn
 from dockmesh_auth.store.migrate import HEAD
 from dockmesh_auth.store.schema import VERSION_TABLE, metadata
@@ -157,6 +161,52 @@ async def test_sqlite_is_set_up(tmp_path: Path, opened: Any) -> None:
         "synchronous": 1,
     }
     await store.close()
+
+
+async def test_who_writes_while_the_file_is_set_up_is_waited_for(
+    tmp_path: Path, opened: Any
+) -> None:
+    """SQLite says "locked" at once there, however patient the connection is."""
+    path = tmp_path / "auth.db"
+    with closing(
+        sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    ) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError) as caught:
+            open_store("sqlite", str(path), patience=0.05)
+        assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+        timer = threading.Timer(0.2, connection.rollback)
+        timer.start()
+        store = opened("sqlite", str(path))
+        timer.join()
+    with store.engine.connect() as other:
+        assert other.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+async def test_who_waited_for_a_migration_does_not_repeat_it(
+    driver: str, dsn: str, count: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts of one process that found the database empty: the second finds it done."""
+    both_found_it_empty = threading.Barrier(2, timeout=30)
+    real = migrate_module._one_at_a_time
+
+    class Turnstile:
+        def __enter__(self) -> None:
+            both_found_it_empty.wait()
+            real.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            real.release()
+
+    monkeypatch.setattr(migrate_module, "_one_at_a_time", Turnstile())
+    stores = await asyncio.gather(*(asyncio.to_thread(open_store, driver, dsn) for _ in range(2)))
+    try:
+        for store in stores:
+            await store.check()
+        assert count(stores[0], VERSION_TABLE) == 1
+    finally:
+        for store in stores:
+            await store.close()
 
 
 async def test_a_database_in_memory_does_all_the_same(person: Any, opened: Any) -> None:
