@@ -3,32 +3,35 @@
 Every request is held against the same rules, whoever makes it: the URL (`check_endpoint`), each
 address that its name leads to (`check_address`, and the connection goes to that very address), one
 deadline for everything from name resolution to the last byte, a limit for the answer, TLS that is
-always verified. It is built on httpcore, which has no redirects, cookies, proxies, decoders or
-netrc files that could be forgotten to be switched off.
+always verified. httpx sends it, over a transport of ours that keeps these rules even if httpx is
+told otherwise; its redirects, cookies, proxies, netrc files and decoders have nothing to do.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
+from http.cookiejar import CookieJar
 from typing import Final
 
-import httpcore
+import httpx
 import structlog
-from attrs import define, field, frozen
+from attrs import frozen
 
 from dockmesh_auth.domain.ports import Answer, Clock, Fetch, Request, Send
 from dockmesh_auth.domain.provider import NetworkRules, Provider
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.strict_json import Json
 from dockmesh_auth.errors import AuthError, ErrorCode, PluginError, ProviderError
-from dockmesh_auth.oidc.addresses import Location, check_endpoint, parse_location
+from dockmesh_auth.oidc.addresses import check_endpoint, parse_location
 from dockmesh_auth.oidc.evidence import shown_address
-from dockmesh_auth.oidc.names import NameResolution, Resolve
+from dockmesh_auth.oidc.http_faults import explain_fault
+from dockmesh_auth.oidc.http_transport import CheckedNetwork, GuardedTransport
+from dockmesh_auth.oidc.http_turns import Turns
+from dockmesh_auth.oidc.names import Resolve
 from dockmesh_auth.oidc.outgoing import build_fetch_request, check_request
 from dockmesh_auth.oidc.trust import TrustStore
 
@@ -40,8 +43,6 @@ CONCURRENT_REQUESTS: Final = 16
 KEEP_ALIVE: Final = 5.0
 """Seconds that an idle connection is kept. Short: a new one looks the name up again."""
 
-_REDIRECTS: Final = range(300, 400)
-_NO_ANSWER: Final = "Server disconnected without"  # h11 has no type of its own for it
 _log = structlog.get_logger("dockmesh_auth.http")
 
 
@@ -110,21 +111,26 @@ class HttpClient:
             # request and the last byte of the answer. A drip of single bytes does not move it.
             async with asyncio.timeout(rules.timeout):
                 trust = await self._trust.context(rules.ca_file)
-                async with line.connections(trust) as pool:
-                    return await _exchange(pool, request, rules)
-        except (TimeoutError, httpcore.TimeoutException):
+                async with line.client(trust) as client:
+                    return _answer(await client.send(_httpx_request(request)))
+        except (TimeoutError, httpx.TimeoutException):
             raise ProviderError(
                 ErrorCode.PROVIDER_TIMEOUT,
                 f"{address} did not answer within {rules.timeout:g} seconds",
             ) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as fault:
-            raise _explained(fault, address) from None
+        except httpx.ProtocolError:
+            raise ProviderError(
+                ErrorCode.PROVIDER_ANSWER_MALFORMED,
+                f"the answer of {address} is not whole, valid HTTP",
+            ) from None
+        except (httpx.NetworkError, OSError) as fault:
+            raise explain_fault(fault, address) from None
 
     def _line(self, provider: Provider) -> _Line:
         key = (provider.slug, provider.network)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = _Line(_CheckedNetwork(provider.network, self._resolve))
+            line = self._lines[key] = _Line(provider.network, self._resolve)
         return line
 
 
@@ -169,144 +175,79 @@ class _Fetcher:
         return f"<fetch from {self._provider.slug}>"
 
 
-@define(eq=False)
-class _Pool:
-    """Connections that are kept, and how many requests use them at the moment."""
-
-    connections: httpcore.AsyncConnectionPool
-    users: int = 0
-
-
-@define(eq=False)
 class _Line:
     """Connections to one provider under one set of rules."""
 
-    _network: _CheckedNetwork
-    _slots: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(CONCURRENT_REQUESTS))
-    _current: _Pool | None = None
+    def __init__(self, rules: NetworkRules, resolve: Resolve | None) -> None:
+        self._rules = rules
+        self._network = CheckedNetwork(rules, resolve)
+        self._turns: Turns[httpx.AsyncClient] = Turns(CONCURRENT_REQUESTS)
 
-    @asynccontextmanager
-    async def connections(
-        self, trust: ssl.SSLContext
-    ) -> AsyncIterator[httpcore.AsyncConnectionPool]:
-        """Connections for one request, when it is its turn."""
-        async with self._slots:
-            pool = self._current = self._current or self._new_pool(trust)
-            pool.users += 1
-            try:
-                yield pool.connections
-            except asyncio.CancelledError:
-                # httpcore may keep the place of a request that is cut off, for good. Those that
-                # are under way go on; those that come later get a new pool.
-                if self._current is pool:
-                    self._current = None
-                raise
-            finally:
-                pool.users -= 1
-                if pool.users == 0 and self._current is not pool:
-                    await pool.connections.aclose()
+    def client(self, trust: ssl.SSLContext) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """The client for one request; the same one from request to request."""
+        return self._turns.turn(lambda: self._new_client(trust))
 
-    def _new_pool(self, trust: ssl.SSLContext) -> _Pool:
-        return _Pool(
-            httpcore.AsyncConnectionPool(
-                ssl_context=trust,
-                max_connections=CONCURRENT_REQUESTS,
-                keepalive_expiry=KEEP_ALIVE,
-                network_backend=self._network,
-            )
+    def _new_client(self, trust: ssl.SSLContext) -> httpx.AsyncClient:
+        transport = GuardedTransport(
+            self._network,
+            trust,
+            max_connections=CONCURRENT_REQUESTS,
+            keep_alive=KEEP_ALIVE,
+            max_answer=self._rules.max_answer,
+        )
+        return httpx.AsyncClient(
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=_NoCookies(),
+            # One deadline is around everything. httpx's four are for one read or write each, begin
+            # anew with every byte, and have defaults that would cut a longer deadline short.
+            timeout=httpx.Timeout(None),
         )
 
     async def close(self) -> None:
-        if self._current is not None:
-            await self._current.connections.aclose()
+        await self._turns.close()
         self._network.close()
 
 
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Looks a name up, checks every address it has, and connects to one of these.
+class _NoCookies(CookieJar):
+    """Takes no cookie; does not even parse it."""
 
-    Nothing is looked up twice, so that a name cannot lead to one address when it is checked and to
-    another when it is called (DNS rebinding). TLS goes on to verify the name.
+    def extract_cookies(self, *_: object) -> None:
+        pass
+
+
+def _httpx_request(request: Request) -> httpx.Request:
+    """*request* for httpx, whole: nothing is merged with a client's defaults.
+
+    The query goes beside the URL, in the location; see `GuardedTransport`. The header Host is ours:
+    httpx would decode an international name on the way to it, and fail at one that cannot be.
     """
-
-    def __init__(self, rules: NetworkRules, resolve: Resolve | None) -> None:
-        self._rules = rules
-        self._names = NameResolution(rules, resolve)
-        self._tcp = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._names.addresses_of(host, port)
-        # A dead address must leave time for the next one.
-        share = timeout if len(addresses) == 1 else self._rules.timeout / (len(addresses) + 1)
-        for address in addresses[:-1]:
-            try:
-                return await self._tcp.connect_tcp(
-                    address, port, share, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._tcp.connect_tcp(
-            addresses[-1], port, share, local_address, socket_options
-        )
-
-    def close(self) -> None:
-        self._names.close()
-
-
-async def _exchange(
-    pool: httpcore.AsyncConnectionPool, request: Request, rules: NetworkRules
-) -> Answer:
     location = parse_location(request.url)
-    address = shown_address(request.url)
-    # The URL goes on in the parts that were checked, so that no second parser reads it.
-    url = httpcore.URL(
-        scheme=location.scheme.encode(),
-        host=location.host.encode(),
-        port=location.port,
-        target=location.target.encode(),
+    path = location.target.partition("?")[0]
+    return httpx.Request(
+        request.method,
+        _url(f"{location.scheme}://{location.authority}{path}"),
+        headers=[
+            ("host", location.authority),
+            ("accept-encoding", "identity"),
+            ("user-agent", "dockmesh-auth"),
+            *request.headers.items(),
+        ],
+        content=request.body,
+        extensions={"location": location},
     )
-    async with pool.stream(
-        request.method, url, headers=_headers(request, location), content=request.body
-    ) as response:
-        headers = _read_headers(response.headers)
-        if response.status in _REDIRECTS:
-            target = shown_address(headers.get("location", ""))
-            raise ProviderError(
-                ErrorCode.PROVIDER_REDIRECT,
-                f"{address} answered with status {response.status}",
-                evidence={"status": str(response.status), "location": target},
-            )
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            # Not asked for; a small body could stand for an enormous one.
-            raise ProviderError(
-                ErrorCode.PROVIDER_ANSWER_MALFORMED,
-                f"{address} answered with a compressed body, though none was asked for",
-            )
-        body = bytearray()
-        async for part in response.aiter_stream():
-            body += part
-            if len(body) > rules.max_answer:
-                raise ProviderError(
-                    ErrorCode.PROVIDER_ANSWER_TOO_LARGE,
-                    f"{address} answered with more than {rules.max_answer} bytes",
-                )
-    return Answer(status=response.status, headers=headers, body=bytes(body))
 
 
-def _headers(request: Request, location: Location) -> list[tuple[str, str]]:
-    return [
-        ("host", location.authority),
-        ("accept-encoding", "identity"),
-        ("user-agent", "dockmesh-auth"),
-        *request.headers.items(),
-    ]
+@lru_cache(maxsize=64)
+def _url(text: str) -> httpx.URL:
+    """Parsed once: endpoints are few, and reading one is a good part of what httpx costs."""
+    return httpx.URL(text)
+
+
+def _answer(response: httpx.Response) -> Answer:
+    headers = _read_headers(response.headers.raw)
+    return Answer(status=response.status_code, headers=headers, body=response.content)
 
 
 def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -316,38 +257,3 @@ def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
-
-
-def _explained(fault: Exception, address: str) -> ProviderError:
-    """What went wrong below HTTP, as one of our errors.
-
-    The fault's own text is left out: it may quote what was received.
-    """
-    for cause in _chain(fault):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _tls(f"the certificate of {address} is refused: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return _tls(f"no TLS with {address}: {cause.reason or 'connection ended'}")
-        if isinstance(cause, socket.gaierror):
-            return _unreachable(f"the host of {address} cannot be resolved")
-    if isinstance(fault, httpcore.ProtocolError) and not str(fault).startswith(_NO_ANSWER):
-        return ProviderError(
-            ErrorCode.PROVIDER_ANSWER_MALFORMED, f"the answer of {address} is not whole, valid HTTP"
-        )
-    numbers = [cause.errno for cause in _chain(fault) if isinstance(cause, OSError) and cause.errno]
-    reason = os.strerror(numbers[0]) if numbers else "it was lost"
-    return _unreachable(f"no connection to {address}: {reason}")
-
-
-def _chain(fault: BaseException | None) -> Iterator[BaseException]:
-    while fault is not None:
-        yield fault
-        fault = fault.__cause__ or fault.__context__
-
-
-def _tls(detail: str) -> ProviderError:
-    return ProviderError(ErrorCode.PROVIDER_TLS, detail)
-
-
-def _unreachable(detail: str) -> ProviderError:
-    return ProviderError(ErrorCode.PROVIDER_UNREACHABLE, detail)
