@@ -71,16 +71,21 @@ async def dockmesh_auth_extract_claims(
 def dockmesh_auth_resolve_roles(provider: Provider, profile: Profile) -> Grants:
     """The rows of all the person's groups; the default role if none matches."""
     groups = profile.groups
+    if not groups.names:  # with names they are known
+        _check_known(provider, groups)
+    grants = provider.mappings.resolve(groups.names)
+    if not grants and provider.default_grant is not None:
+        return Grants((provider.default_grant,))
+    return grants
+
+
+def _check_known(provider: Provider, groups: Groups) -> None:
     if groups.state is GroupState.MALFORMED:
         raise AccessDenied(ErrorCode.GROUPS_MALFORMED, groups.detail)
     if groups.state is GroupState.OVERAGE:
         raise AccessDenied(ErrorCode.GROUPS_OVERAGE, groups.detail)
     if groups.state is GroupState.ABSENT and provider.missing_groups is MissingGroups.REFUSE:
         raise AccessDenied(ErrorCode.GROUPS_ABSENT, groups.detail)
-    grants = provider.mappings.resolve(groups.names)
-    if not grants and provider.default_grant is not None:
-        return Grants((provider.default_grant,))
-    return grants
 
 
 def _userinfo_is_needed(provider: Provider, metadata: ProviderMetadata, claims: Claims) -> bool:
