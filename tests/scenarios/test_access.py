@@ -17,6 +17,7 @@ from dockmesh_auth.store import SqlStore, grant_by_hand, open_store, set_disable
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.fake_people import FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider
+from dockmesh_auth.testing.fake_tokens import TokenDraft
 
 T = TypeVar("T")
 
@@ -63,6 +64,19 @@ def put_into(provider: FakeProvider, name: str, *groups: str) -> None:
     ]
 
 
+def say_instead_of_groups(provider: FakeProvider, claims: Mapping[str, Any]) -> None:
+    """From now on neither the ID token nor the userinfo answer has groups, but *claims*."""
+
+    def edit(draft: TokenDraft) -> None:
+        draft.claims.pop("groups", None)
+        draft.claims.update(claims)
+
+    provider.edits.id_token = edit
+    provider.edits.userinfo = lambda answer: (
+        {name: value for name, value in answer.items() if name != "groups"} | claims
+    )
+
+
 def roles(me: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(grant["role"], grant["scope"], grant["origin"]) for grant in me["grants"]]
 
@@ -97,6 +111,55 @@ def test_an_administrator_who_was_taken_out_of_the_group_is_out_everywhere(
     assert events(log, "no_admin_left") == [
         {"event": "no_admin_left", "log_level": "error", "user": admin["id"]}
     ]
+
+
+@pytest.mark.attack("CLM-01")
+def test_an_administrator_whose_groups_claim_is_gone_gets_nothing_of_before(
+    site, refusal_code
+) -> None:
+    """By default a claim that is not there is no answer, and without one nobody gets in."""
+    signed_in(site)
+    say_instead_of_groups(site.provider, {})
+    refused = site.browser()
+
+    page = site.sign_in("alice", refused)
+
+    assert page.status == 403
+    assert refusal_code() == "groups_absent"
+    assert site.me(refused) == NOBODY
+
+
+@pytest.mark.attack("CLM-01", "CLM-18", "SES-07")
+def test_no_groups_claim_is_no_groups_where_that_was_decided(
+    make_site, database, refusal_code
+) -> None:
+    """Then it is as if the last group had been taken away."""
+    site = make_site(more="missing_groups: no_groups")
+    old = signed_in(site)
+    say_instead_of_groups(site.provider, {})
+
+    page = site.sign_in()
+
+    assert page.status == 403
+    assert refusal_code() == "no_role"
+    assert site.me(old) == NOBODY
+    assert database.rows() == {"users": 1, "grants": 0, "sessions": 0}
+
+
+@pytest.mark.attack("CLM-06")
+def test_too_many_groups_to_send_change_nobody_s_rights(site, log, refusal_code) -> None:
+    """Not known is not none: the sign-in is refused, nobody is promoted, nobody demoted."""
+    old = signed_in(site)
+    say_instead_of_groups(site.provider, {"_claim_names": {"groups": "src1"}})
+    refused = site.browser()
+
+    page = site.sign_in("alice", refused)
+
+    assert page.status == 403
+    assert refusal_code() == "groups_overage"
+    assert site.me(refused) == NOBODY
+    assert roles(site.me(old)) == [("admin", "all", "mapping")]
+    assert events(log, "no_admin_left") == []
 
 
 @pytest.mark.attack("CLM-17", "SES-09")

@@ -80,7 +80,7 @@ async def test_a_refused_stranger_costs_nobody_else_anything(store: SqlStore, pe
         assert await roles_in_session(store, person, token) == ["viewer on all"]
 
 
-@pytest.mark.attack("CLM-01", "CLM-06", "CLM-17", "CLM-18", "SES-07")
+@pytest.mark.attack("CLM-01", "CLM-17", "CLM-18", "SES-07")
 @pytest.mark.parametrize("groups", WITHOUT_A_ROLE, ids=lambda groups: groups.state.value)
 async def test_an_administrator_without_groups_is_out_on_all_devices(
     store: SqlStore, person: Any, count: Any, groups: Groups
