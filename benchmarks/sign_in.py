@@ -20,7 +20,8 @@ import tempfile
 import time
 from base64 import urlsafe_b64encode
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -194,25 +195,37 @@ def write_config(folder: str, issuer: str, userinfo: str) -> Path:
     return path
 
 
-async def interleaved(bench: Bench, prefix: str, rounds: int) -> None:
-    """Sign-ins and bare requests in random order, as often as each other."""
+async def interleaved(kinds: Mapping[str, Callable[[str], Awaitable[None]]], rounds: int) -> None:
+    """All *kinds*, which note their times under their names, in random order in every round."""
     order = random.Random(1)
+    for kind in kinds.values():
+        await kind("warm-up")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for name in order.sample(list(kinds), len(kinds)):
+                await kinds[name](name)
+    finally:
+        gc.enable()
+
+
+async def compared(bench: Bench, prefix: str, rounds: int) -> None:
+    """The sign-in beside its base; apart from it, and beside the base again, what is done
+    elsewhere: it leaves the caches of the processor cold.
+    """
     async with httpx.AsyncClient() as client:
-        kinds: list[Callable[[str], Awaitable[None]]] = [
-            lambda into: bench.requests(client, f"{into}bare requests"),
-            lambda into: bench.sign_in(f"{into}sign-in"),
-            lambda into: bench.requests(None, f"{into}new client each time"),
-        ]
-        for kind in kinds:
-            await kind("warm-up: ")
-        gc.collect()
-        gc.disable()
-        try:
-            for _ in range(rounds):
-                for kind in order.sample(kinds, len(kinds)):
-                    await kind(prefix)
-        finally:
-            gc.enable()
+        bare = partial(bench.requests, client)
+        await interleaved(
+            {f"{prefix}bare requests": bare, f"{prefix}sign-in": bench.sign_in}, rounds
+        )
+        await interleaved(
+            {
+                f"{prefix}bare requests again": bare,
+                f"{prefix}new client each time": partial(bench.requests, None),
+            },
+            rounds,
+        )
 
 
 async def breakdown(bench: Bench, prefix: str, rounds: int) -> None:
@@ -236,7 +249,7 @@ async def measured(issuer: str, userinfo: str, rounds: int) -> dict[str, list[fl
             AuthHost.from_config(path, open_store=open_store), issuer, userinfo == "always"
         )
         try:
-            await interleaved(bench, prefix, rounds)
+            await compared(bench, prefix, rounds)
             await breakdown(bench, prefix, rounds)
         finally:
             await bench.host.close()
@@ -253,6 +266,7 @@ def run(rounds: int) -> Part:
             found = asyncio.run(measured(issuer, userinfo, rounds))
             prefix = next(iter(found)).partition(": ")[0]
             bases = dict.fromkeys(found, f"{prefix}: bare requests")
+            bases[f"{prefix}: new client each time"] = f"{prefix}: bare requests again"
             part = {result.name: result for result in results_of(found, bases)}
             live = times(part[f"{prefix}: new client each time"])
             rows.append(
