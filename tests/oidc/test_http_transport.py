@@ -276,7 +276,7 @@ async def test_a_refused_answer_frees_its_connection(
     careless: httpx.AsyncClient, header: str, body: bytes, code: ErrorCode
 ) -> None:
     """More answers are refused than there are connections, and a good one is still read."""
-    async with listening(header, body=body) as server:
+    async with listening(header, body=body) as server, asyncio.timeout(5):
         extensions = {"location": server.location()}
         for _ in range(9):
             with pytest.raises(ProviderError) as caught:
