@@ -36,7 +36,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.CONFIG_SYNTAX: Explanation(
             "The configuration file is not valid YAML.",
-            "Mend the line that is named; a colon without a space or a tab are the usual causes.",
+            "Look at this line and the one above: a tab, indentation, a colon without a space, an "
+            "open quote or bracket.",
         ),
         C.CONFIG_UNKNOWN_KEY: Explanation(
             "The configuration has a key that means nothing.",
@@ -60,7 +61,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.CONFIG_SECRET_UNAVAILABLE: Explanation(
             "A secret that the configuration refers to cannot be had.",
-            "Set the environment variable, or make the file readable for this user only.",
+            "Set the variable where this command runs, or put the secret alone into the file, as "
+            "UTF-8 for this user only.",
         ),
         C.PLUGIN_NOT_INSTALLED: Explanation(
             "A provider names a plugin that is not installed.",
@@ -80,7 +82,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.STORE_UNAVAILABLE: Explanation(
             "The database cannot be used at the moment.",
-            "Check that the database runs, has space and is not locked; nothing was half-written.",
+            "Check that `database.dsn` is right and that the database runs, has space and is not "
+            "locked; nothing was half-written.",
         ),
         C.STORE_SCHEMA: Explanation(
             "The database was made by another version of dockmesh_auth.",
@@ -136,7 +139,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.PROVIDER_TLS: Explanation(
             "No trusted TLS connection to the identity provider could be made.",
-            "Renew its certificate, or name the private authority's file as `ca_file`.",
+            "Check that this port speaks TLS, and its certificate; name a private authority's "
+            "file as `ca_file`.",
         ),
         C.PROVIDER_ADDRESS_REFUSED: Explanation(
             "An address of the identity provider is not one that this host may connect to.",
@@ -144,7 +148,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.PROVIDER_STATUS: Explanation(
             "The identity provider answered with an unexpected HTTP status.",
-            "Check the address in the message; 404 mostly means a wrong or renamed slug.",
+            "With 404 mostly `issuer_url` is wrong or a slug was renamed; for 500 and above see "
+            "the provider's own log.",
         ),
         C.PROVIDER_REDIRECT: Explanation(
             "The identity provider answered with a redirect, which is never followed.",
@@ -352,7 +357,8 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.GROUPS_ABSENT: Explanation(
             "The provider did not say which groups the person is in.",
-            "Provider's administrator: send the groups claim, also when it is empty.",
+            "Compare `scopes` and `groups_claim` with what is sent; a provider must send the "
+            "claim also when it is empty.",
         ),
         C.GROUPS_MALFORMED: Explanation(
             "The groups claim is not a list of names.",

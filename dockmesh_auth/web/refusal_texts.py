@@ -263,6 +263,13 @@ _GROUPS: Final[tuple[tuple[Iterable[C], RefusalText], ...]] = (
             C.DISCOVERY_ISSUER_MISMATCH,
             C.DISCOVERY_UNSAFE_ENDPOINT,
             C.DISCOVERY_UNSUPPORTED,
+            C.SCOPE_NOT_GRANTED,
+            # Of the token's checks those that fail again for as long as the settings stay.
+            C.NO_SIGNING_KEY,
+            C.ALGORITHM_NOT_ALLOWED,
+            C.TOKEN_ENCRYPTED,
+            C.TOKEN_DECRYPTION_FAILED,
+            C.SUBJECT_UNEXPECTED,
         ),
         RefusalText(
             "dockmesh and {provider} do not fit together",

@@ -110,6 +110,7 @@ async def test_references_differ(web: Any) -> None:
         (TokenRejected, ErrorCode.TOKEN_EXPIRED, "Two clocks do not agree"),
         (TokenRejected, ErrorCode.NONCE_MISMATCH, "belongs to another sign-in"),
         (TokenRejected, ErrorCode.AUDIENCE_MISMATCH, "did not pass a check"),
+        (TokenRejected, ErrorCode.NO_SIGNING_KEY, "so nobody can sign in this way"),
         (ProviderError, ErrorCode.PROVIDER_UNREACHABLE, "Example does not answer"),
         (ProviderError, ErrorCode.CLIENT_REJECTED, "dockmesh and Example do not fit together"),
     ],
