@@ -53,15 +53,19 @@ def _parse_sqlite(text: str) -> URL:
     path = text
     if text.startswith("sqlite:"):
         if not text.startswith("sqlite://"):
-            raise _refused("a SQLite URL is sqlite:///relative/path or sqlite:////absolute/path")
+            raise _refused(
+                "`database.dsn`: a SQLite URL is sqlite:///relative or sqlite:////absolute"
+            )
         url = _url(text)
         if url.host is not None or url.query or url.drivername != "sqlite":
-            raise _refused("a SQLite URL has three slashes, a path and nothing else")
+            raise _refused(
+                "`database.dsn`: a SQLite URL has three slashes, a path and nothing else"
+            )
         path = url.database or MEMORY
     elif "://" in text or text.startswith("file:"):
-        raise _refused("the address of a SQLite database is a path or sqlite:///path")
+        raise _refused("`database.dsn`: with the driver sqlite it is a path or sqlite:///path")
     if not path or "\x00" in path:
-        raise _refused("the path of the SQLite database is empty or malformed")
+        raise _refused("`database.dsn`: the path of the SQLite database is empty or malformed")
     if path != MEMORY:
         path = str(Path(path).expanduser())
     return URL.create("sqlite", database=path)
@@ -69,12 +73,14 @@ def _parse_sqlite(text: str) -> URL:
 
 def _parse_postgres(text: str) -> URL:
     if not text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-        raise _refused("the address of a PostgreSQL database is postgresql://user@host/database")
+        raise _refused(
+            "`database.dsn`: with the driver postgres it is postgresql://user@host/database"
+        )
     try:
         import_module("psycopg")
     except ImportError:
         raise _refused(
-            "PostgreSQL needs a driver that is not installed: pip install dockmesh-auth[postgres]"
+            "PostgreSQL needs a driver that is not installed: pip install 'dockmesh-auth[postgres]'"
         ) from None
     return _url(text).set(drivername="postgresql+psycopg")
 
@@ -85,4 +91,4 @@ def _url(text: str) -> URL:
     except (ArgumentError, ValueError):
         # SQLAlchemy's message quotes the address, password included.
         pass
-    raise _refused("the address of the database is not a URL")
+    raise _refused("`database.dsn`: the address of the database is not a URL")

@@ -101,7 +101,8 @@ def _mappings(auth: AuthSettings, roles: RoleCatalogue) -> Iterator[Problem]:
 def _role(name: str, roles: RoleCatalogue, path: KeyPath) -> Iterator[Problem]:
     if name not in roles.by_name:
         known = ", ".join(role.name for role in roles)
-        text = f"there is no role {name!r}{_meant(name, roles.by_name)}; there are: {known}"
+        meant = _meant(name, roles.by_name)
+        text = f"there is no role {name!r}{f'{meant} There' if meant else '; there'} are: {known}"
         yield Problem(path, INVALID, text)
 
 
