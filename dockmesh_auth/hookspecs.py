@@ -174,8 +174,8 @@ def dockmesh_auth_validate_token(
 
     Called once per sign-in, after the code was exchanged; once more if the provider may have
     changed its keys. To be stricter than the standard, call
-    `dockmesh_auth.oidc.validate_id_token` and check more; there is no way to be laxer that the
-    contract kit does not find.
+    `dockmesh_auth.validate_id_token` and check more. Whoever answers without calling it is alone
+    responsible for audience, time and nonce; the host checks signature, issuer and subject again.
 
     Args:
         provider: The provider as configured.
