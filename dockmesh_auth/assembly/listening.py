@@ -37,6 +37,9 @@ def listening(address: str, port: int) -> Iterator[list[socket.socket]]:
                 with _family_may_be_missing(sockets):
                     listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
                     sockets.append(stack.enter_context(listener))
+                    # asyncio does so for sockets that it makes itself only. Without it, head and
+                    # body of an answer are sent 40 ms apart.
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     port = listener.getsockname()[1]
         except (OSError, UnicodeError) as problem:
             why = getattr(problem, "strerror", None) or "that is no address"
