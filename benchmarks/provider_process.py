@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
 CALLBACK = "http://127.0.0.1:9/auth/oidc/callback"
 CLIENT, SECRET = "dockmesh", "s" * 40

@@ -15,8 +15,8 @@ from rich.text import Text
 from dockmesh_auth.assembly.application import serve_host
 from dockmesh_auth.assembly.demo import Demo, expected_grants
 from dockmesh_auth.testing.browser import Browser, Page
-from dockmesh_auth.testing.fake_people import FakeUser
-from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.fake_provider.people import FakeUser
+from dockmesh_auth.testing.server import served
 
 __all__ = ["WalkResult", "print_walk", "walk_everybody"]
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from dockmesh_auth.domain.secret import Secret
-from dockmesh_auth.testing.fake_people import FakeUser
+from dockmesh_auth.testing.fake_provider.people import FakeUser
 
 __all__ = ["STAND_IN_GROUP", "MakeStandIn", "StandIn"]
 

@@ -20,8 +20,8 @@ from dockmesh_auth.errors import (
 from dockmesh_auth.host.sign_in import StartedSignIn
 from dockmesh_auth.host.system import SystemClock, SystemRandomness
 from dockmesh_auth.testing.browser import Browser
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
 BASE = "http://127.0.0.1:9"
 CALLBACK = f"{BASE}/auth/oidc/callback"

@@ -16,7 +16,7 @@ import pytest
 
 from dockmesh_auth import create_app
 from dockmesh_auth.testing.browser import Browser, Page
-from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.server import served
 
 HERE = Path(__file__).parent
 

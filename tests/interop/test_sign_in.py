@@ -129,7 +129,7 @@ def _encrypting(site: Any, key: RSAPrivateKey, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("encryption", ["A256CBC-HS512", "A256GCM"])
-def test_an_encrypted_id_token(  # noqa: PLR0917 - fixtures
+def test_an_encrypted_id_token(
     foreign: Any, person: Any, site: Any, our_key: RSAPrivateKey, tmp_path: Path, encryption: str
 ) -> None:
     """It is opened with our key, and what is in it is verified as any other."""

@@ -18,9 +18,9 @@ from dockmesh_auth import AuthHost, open_store
 from dockmesh_auth.assembly.application import serve_host
 from dockmesh_auth.testing.browser import Browser, Page
 from dockmesh_auth.testing.clock import FrozenClock
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider, Shape
-from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
+from dockmesh_auth.testing.server import served
 
 SECRET = 's3cr3t with spaces: and %+/=~ "quotes" 0123456789'
 """A client secret with all letters that a careless client would lose."""

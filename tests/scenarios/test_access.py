@@ -15,9 +15,9 @@ import pytest
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.store import SqlStore, grant_by_hand, open_store, set_disabled
 from dockmesh_auth.testing.browser import Browser
-from dockmesh_auth.testing.fake_people import FakeUser
 from dockmesh_auth.testing.fake_provider import FakeProvider
-from dockmesh_auth.testing.fake_tokens import TokenDraft
+from dockmesh_auth.testing.fake_provider.edits import TokenDraft
+from dockmesh_auth.testing.fake_provider.people import FakeUser
 
 T = TypeVar("T")
 

@@ -17,8 +17,8 @@ import pytest
 
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.fake_provider import EncryptionKey, Shape
-from dockmesh_auth.testing.fake_tokens import TokenDraft
-from dockmesh_auth.testing.faults import edited
+from dockmesh_auth.testing.fake_provider.edits import TokenDraft
+from dockmesh_auth.testing.fake_provider.faults import edited
 from dockmesh_auth.testing.minting import SigningKey
 
 SUITE = "oidcc-client-test"

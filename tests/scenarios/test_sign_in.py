@@ -8,7 +8,7 @@ import pytest
 
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.fake_provider import Shape
-from dockmesh_auth.testing.faults import answer, delayed, edited
+from dockmesh_auth.testing.fake_provider.faults import answer, delayed, edited
 
 
 def test_a_person_signs_in_and_has_the_roles_of_their_groups(site) -> None:

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from dockmesh_auth.testing.browser import Browser
-from dockmesh_auth.testing.browser_cookies import CookieJar
-from dockmesh_auth.testing.browser_reader import Reader
-from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.browser.cookies import CookieJar
+from dockmesh_auth.testing.browser.reader import Reader
+from dockmesh_auth.testing.server import served
 
 PAGE = """<!doctype html><title>A  page</title><style>p { }</style>
 <p>One <b>two</b></p><a href="/echo?a=1">Go

@@ -19,8 +19,8 @@ from joserfc.jwk import KeySet
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.clock import FrozenClock
 from dockmesh_auth.testing.fake_provider import FakeClient, FakeProvider, FakeUser, Shape
-from dockmesh_auth.testing.fake_server import served
 from dockmesh_auth.testing.minting import SigningKey
+from dockmesh_auth.testing.server import served
 
 CALLBACK = "http://127.0.0.1:1/callback?fixed=1"
 CLIENT_ID = "dock mesh"

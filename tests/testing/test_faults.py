@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dockmesh_auth.testing import faults
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.fake_provider import (
     EncryptionKey,
     FakeClient,
     FakeProvider,
     FakeUser,
+    faults,
 )
-from dockmesh_auth.testing.fake_tokens import TokenDraft
+from dockmesh_auth.testing.fake_provider.edits import TokenDraft
 
 CALLBACK = "http://127.0.0.1:1/callback"
 

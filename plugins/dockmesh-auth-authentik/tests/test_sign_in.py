@@ -19,7 +19,7 @@ from dockmesh_auth_authentik.testing import AuthentikShape, stand_in
 from dockmesh_auth import create_app
 from dockmesh_auth.testing.browser import Browser, Page
 from dockmesh_auth.testing.fake_provider import EncryptionKey, FakeProvider
-from dockmesh_auth.testing.fake_server import served
+from dockmesh_auth.testing.server import served
 
 HERE = Path(__file__).parents[1]
 CONFIG = """\

@@ -13,13 +13,13 @@ from uuid import uuid4
 from attrs import evolve, field, frozen
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from dockmesh_auth.testing.fake_grants import (
+from dockmesh_auth.testing.fake_provider import FakeUser, Lifetimes, Paths, Shape
+from dockmesh_auth.testing.fake_provider.grants import (
     AuthorizationRequest,
     Grant,
     LoginSession,
     Problem,
 )
-from dockmesh_auth.testing.fake_provider import FakeUser, Lifetimes, Paths, Shape
 from dockmesh_auth_authentik.testing.certificates import with_certificate
 from dockmesh_auth_authentik.testing.mappings import Mapping, default_mappings, merged
 from dockmesh_auth_authentik.testing.texts import DESCRIPTIONS

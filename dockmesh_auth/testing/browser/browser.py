@@ -1,9 +1,4 @@
-"""A small browser that a program clicks through: for `demo --walk` and for scenario tests.
-
-It has what a sign-in needs of a real one: cookies by host and path (shared among ports, as real
-browsers do), redirects followed one by one, forms and links by their text, pages that submit
-themselves. It runs no scripts and is for loopback addresses only.
-"""
+"""Requests, redirects, forms and links of the scripted browser."""
 
 from __future__ import annotations
 
@@ -14,10 +9,10 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from attrs import define, field, frozen
 
-from dockmesh_auth.testing.browser_cookies import Cookie, CookieJar
-from dockmesh_auth.testing.browser_reader import Form, Link, Reader, squeeze
+from dockmesh_auth.testing.browser.cookies import CookieJar
+from dockmesh_auth.testing.browser.reader import Form, Link, Reader, squeeze
 
-__all__ = ["Browser", "Cookie", "Form", "Link", "Page", "Visit"]
+__all__ = ["Browser", "Page", "Visit"]
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FORM: Final = "application/x-www-form-urlencoded"

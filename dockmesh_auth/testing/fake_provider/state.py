@@ -13,16 +13,16 @@ from joserfc.jwk import RSAKey
 from starlette.requests import Request
 
 from dockmesh_auth.domain.ports import Clock
-from dockmesh_auth.testing.fake_grants import (
+from dockmesh_auth.testing.fake_provider.edits import Edits
+from dockmesh_auth.testing.fake_provider.faults import Faults
+from dockmesh_auth.testing.fake_provider.grants import (
     AuthorizationRequest,
     Grant,
     LoginSession,
     RecordedRequest,
 )
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
-from dockmesh_auth.testing.fake_shape import Shape
-from dockmesh_auth.testing.fake_tokens import Edits
-from dockmesh_auth.testing.faults import Faults
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_provider.shape import Shape
 from dockmesh_auth.testing.minting import SigningKey
 
 __all__ = ["EncryptionKey", "FakeState"]

@@ -7,7 +7,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-from dockmesh_auth.testing.fake_people import FakeUser
+from dockmesh_auth.testing.fake_provider.people import FakeUser
 
 __all__ = ["auto_post_page", "consent_page", "login_page", "message_page"]
 

@@ -10,15 +10,20 @@ from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dockmesh_auth.testing.fake_checks import check_recipient, parse_authorization_request
-from dockmesh_auth.testing.fake_grants import AuthorizationRequest, Grant, LoginSession, Problem
-from dockmesh_auth.testing.fake_pages import (
+from dockmesh_auth.testing.fake_provider.checks import check_recipient, parse_authorization_request
+from dockmesh_auth.testing.fake_provider.grants import (
+    AuthorizationRequest,
+    Grant,
+    LoginSession,
+    Problem,
+)
+from dockmesh_auth.testing.fake_provider.pages import (
     auto_post_page,
     consent_page,
     login_page,
     message_page,
 )
-from dockmesh_auth.testing.fake_state import FakeState
+from dockmesh_auth.testing.fake_provider.state import FakeState
 
 __all__ = ["LOGIN_PATH", "AuthorizationEndpoint"]
 

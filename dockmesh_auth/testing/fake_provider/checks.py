@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockmesh_auth.testing.fake_grants import AuthorizationRequest, Problem
-from dockmesh_auth.testing.fake_people import FakeClient
-from dockmesh_auth.testing.fake_state import FakeState
+from dockmesh_auth.testing.fake_provider.grants import AuthorizationRequest, Problem
+from dockmesh_auth.testing.fake_provider.people import FakeClient
+from dockmesh_auth.testing.fake_provider.state import FakeState
 
 __all__ = ["check_recipient", "parse_authorization_request"]
 

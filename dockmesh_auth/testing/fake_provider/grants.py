@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import define, field, frozen
 
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
 __all__ = ["AuthorizationRequest", "Grant", "LoginSession", "Problem", "RecordedRequest"]
 

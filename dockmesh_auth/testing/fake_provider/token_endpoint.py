@@ -12,10 +12,10 @@ from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from dockmesh_auth.testing.fake_grants import Grant, Problem
-from dockmesh_auth.testing.fake_people import FakeClient
-from dockmesh_auth.testing.fake_state import FakeState
-from dockmesh_auth.testing.fake_tokens import issue_tokens
+from dockmesh_auth.testing.fake_provider.grants import Grant, Problem
+from dockmesh_auth.testing.fake_provider.people import FakeClient
+from dockmesh_auth.testing.fake_provider.state import FakeState
+from dockmesh_auth.testing.fake_provider.tokens import issue_tokens
 from dockmesh_auth.testing.minting import base64url
 
 __all__ = ["TokenEndpoint", "UserinfoEndpoint"]

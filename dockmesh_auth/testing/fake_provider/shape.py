@@ -13,13 +13,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 from starlette.responses import JSONResponse, Response
 
-from dockmesh_auth.testing.fake_grants import (
+from dockmesh_auth.testing.fake_provider.grants import (
     AuthorizationRequest,
     Grant,
     LoginSession,
     Problem,
 )
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
 __all__ = ["Lifetimes", "Paths", "Shape"]
 

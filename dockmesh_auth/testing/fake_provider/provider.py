@@ -1,18 +1,4 @@
-"""A real OpenID provider for tests and demonstrations, on this machine's own address.
-
-::
-
-    provider = FakeProvider(
-        users=[FakeUser(name="alice", groups=("admins",))],
-        clients=[FakeClient(client_id="dockmesh", client_secret="s3", redirect_uris=(CALLBACK,))],
-    )
-    with provider.serve():
-        ...  # provider.issuer is up; a person or `testing.browser` can sign in
-
-It signs with real keys and holds requests against the rules of the specifications. What a test
-wants to go wrong is said by `faults` and `edits`; what another product does differently by a
-`Shape`. It never runs anywhere but on 127.0.0.1, asks for no password and says so on its pages.
-"""
+"""The fake provider itself: its endpoints over its state."""
 
 from __future__ import annotations
 
@@ -29,25 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dockmesh_auth.testing.fake_authorize import LOGIN_PATH, AuthorizationEndpoint
-from dockmesh_auth.testing.fake_grants import RecordedRequest
-from dockmesh_auth.testing.fake_pages import message_page
-from dockmesh_auth.testing.fake_people import FakeClient, FakeUser
-from dockmesh_auth.testing.fake_server import served
-from dockmesh_auth.testing.fake_shape import Lifetimes, Paths, Shape
-from dockmesh_auth.testing.fake_state import EncryptionKey, FakeState
-from dockmesh_auth.testing.fake_token_endpoint import TokenEndpoint, UserinfoEndpoint
+from dockmesh_auth.testing.fake_provider.authorize import LOGIN_PATH, AuthorizationEndpoint
+from dockmesh_auth.testing.fake_provider.grants import RecordedRequest
+from dockmesh_auth.testing.fake_provider.pages import message_page
+from dockmesh_auth.testing.fake_provider.state import FakeState
+from dockmesh_auth.testing.fake_provider.token_endpoint import TokenEndpoint, UserinfoEndpoint
 from dockmesh_auth.testing.minting import SigningKey
+from dockmesh_auth.testing.server import served
 
-__all__ = [
-    "EncryptionKey",
-    "FakeClient",
-    "FakeProvider",
-    "FakeUser",
-    "Lifetimes",
-    "Paths",
-    "Shape",
-]
+__all__ = ["FakeProvider"]
 
 _Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
