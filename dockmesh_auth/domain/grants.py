@@ -133,10 +133,9 @@ class MappingTable:
         hits = self._values.intersection(groups)
         if not hits:
             return Grants()
-        if len(hits) == 1:
-            return Grants([grant for _, grant in self._by_value[next(iter(hits))]])
+        found = [entry for value in hits for entry in self._by_value[value]]
         # Each position stands once: two entries are never compared by their grants.
-        found = sorted([entry for value in hits for entry in self._by_value[value]])
+        found.sort()
         return Grants([grant for _, grant in found])
 
     def gives(self, grant: Grant) -> bool:
