@@ -80,7 +80,9 @@ class Claims(Mapping[str, FrozenJson]):
 
     __slots__ = ("_frozen", "_issuer", "_members", "_subject")
 
-    def __init__(self, members: Mapping[str, Json], *, issuer: str, subject: str) -> None:
+    def __init__(
+        self, members: Mapping[str, Json | FrozenJson], *, issuer: str, subject: str
+    ) -> None:
         """Take verified *members*. Only token validation has reason to call this."""
         self._members = members
         self._frozen: dict[str, FrozenJson] = {}
@@ -119,9 +121,10 @@ class Claims(Mapping[str, FrozenJson]):
         value = self._members.get(name)
         return value if isinstance(value, str) and value else None
 
-    def merged_with(self, other: Mapping[str, FrozenJson]) -> Mapping[str, FrozenJson]:
+    def merged_with(self, other: Mapping[str, FrozenJson]) -> Claims:
         """These claims and those of *other* that are not here: what is signed has precedence."""
-        return {**other, **self}
+        members = {**other, **self._members}
+        return Claims(members, issuer=self._issuer, subject=self._subject)
 
     def __repr__(self) -> str:
         return f"<Claims of {self.issuer}: {', '.join(sorted(self._members))}>"

@@ -171,7 +171,7 @@ class Store(Protocol):
     """What is remembered between requests. All methods raise `StorageError` if it fails."""
 
     async def save_attempt(self, attempt: LoginAttempt, now: float) -> None:
-        """Remember *attempt*; forget those that have expired."""
+        """Remember *attempt*; now and then forget what has expired, attempts and sessions."""
         ...
 
     async def take_attempt(self, state_digest: str) -> LoginAttempt | None:

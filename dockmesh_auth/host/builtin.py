@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from dockmesh_auth.domain.claims import MISSING, Claims
+from dockmesh_auth.domain.claims import Claims
 from dockmesh_auth.domain.grants import Grants
 from dockmesh_auth.domain.groups import Groups, GroupState
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.ports import Fetch, TokenVerifier
 from dockmesh_auth.domain.provider import MissingGroups, Provider, UserinfoPolicy
-from dockmesh_auth.domain.strict_json import FrozenJson
 from dockmesh_auth.domain.tokens import Expectation, TokenResponse
 from dockmesh_auth.errors import AccessDenied, ErrorCode
 from dockmesh_auth.hookspecs import PluginDescription, hookimpl
@@ -22,6 +20,8 @@ from dockmesh_auth.oidc.userinfo import parse_userinfo
 
 MAX_NAME: Final = 255
 """Characters of a name that are kept."""
+
+_NOT_SENT: Final = frozenset({GroupState.ABSENT, GroupState.OVERAGE})
 
 
 @hookimpl
@@ -53,17 +53,18 @@ async def dockmesh_auth_extract_claims(
     provider: Provider, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
 ) -> Profile:
     """Standard claims (OpenID Connect Core 1.0, section 5.1) and the configured groups claim."""
-    known: Mapping[str, FrozenJson] = claims
-    if _userinfo_is_needed(provider, metadata, claims):
+    groups = _groups(provider, claims)
+    if _userinfo_is_needed(provider, metadata, groups):
         assert metadata.userinfo_endpoint is not None
         answer = await fetch(metadata.userinfo_endpoint, with_access_token=True)
-        known = claims.merged_with(parse_userinfo(answer, claims, provider))
-    username = _name(known, "preferred_username") or _name(known, "nickname")
+        claims = claims.merged_with(parse_userinfo(answer, claims, provider))
+        groups = _groups(provider, claims)
+    username = _name(claims, "preferred_username") or _name(claims, "nickname")
     return Profile(
         username=username,
-        display_name=_name(known, "name") or username,
-        email=_name(known, "email"),
-        groups=_groups(provider, known),
+        display_name=_name(claims, "name") or username,
+        email=_name(claims, "email"),
+        groups=groups,
     )
 
 
@@ -88,25 +89,20 @@ def _check_known(provider: Provider, groups: Groups) -> None:
         raise AccessDenied(ErrorCode.GROUPS_ABSENT, groups.detail)
 
 
-def _userinfo_is_needed(provider: Provider, metadata: ProviderMetadata, claims: Claims) -> bool:
+def _userinfo_is_needed(provider: Provider, metadata: ProviderMetadata, groups: Groups) -> bool:
     if metadata.userinfo_endpoint is None or provider.userinfo is UserinfoPolicy.NEVER:
         return False
-    if provider.userinfo is UserinfoPolicy.ALWAYS:
-        return True
-    return provider.groups_claim is not None and provider.groups_claim.find(claims) is MISSING
+    return provider.userinfo is UserinfoPolicy.ALWAYS or groups.state in _NOT_SENT
 
 
-def _groups(provider: Provider, claims: Mapping[str, FrozenJson]) -> Groups:
+def _groups(provider: Provider, claims: Claims) -> Groups:
     if provider.groups_claim is None:
         return Groups.of(())
     return Groups.read(claims, provider.groups_claim)
 
 
-def _name(claims: Mapping[str, FrozenJson], claim: str) -> str:
-    value = claims.get(claim)
-    if not isinstance(value, str):
-        return ""
-    name = value[:MAX_NAME]
+def _name(claims: Claims, claim: str) -> str:
+    name = (claims.text(claim) or "")[:MAX_NAME]
     if not name.isprintable():
         name = "".join(letter if letter.isprintable() else " " for letter in name)
     return name.strip()

@@ -11,10 +11,11 @@ from dockmesh_auth.domain.provider import ResponseMode
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.store.schema import login_attempts
 
-__all__ = ["PURGE_AT_MOST", "save_attempt", "take_attempt"]
+__all__ = ["PURGE_AT_MOST", "purge_attempts", "save_attempt", "take_attempt"]
 
-PURGE_AT_MOST: Final = 200
-"""Expired rows removed by one operation: more than it adds, few enough to be quick."""
+PURGE_AT_MOST: Final = 5000
+"""Expired rows of a table removed at a time: more than a flood adds in between, few enough to be
+quick."""
 
 _INSERT = insert(login_attempts)
 
@@ -36,9 +37,13 @@ _TAKE = (
 )
 
 
-def save_attempt(connection: Connection, attempt: LoginAttempt, now: float) -> None:
-    """Insert *attempt* and remove some that expired before *now*."""
+def purge_attempts(connection: Connection, now: float) -> None:
+    """Remove some attempts that expired before *now*. Only to save space."""
     connection.execute(_PURGE, {"now": now})
+
+
+def save_attempt(connection: Connection, attempt: LoginAttempt) -> None:
+    """Insert *attempt*."""
     connection.execute(
         _INSERT,
         {

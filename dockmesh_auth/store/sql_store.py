@@ -43,6 +43,9 @@ _TOUCH_PATIENCE: Final = 0.25
 """Seconds that a request waits until its session is noted as seen; the note itself may take
 longer and may fail."""
 
+_PURGE_INTERVAL: Final = 10.0
+"""Seconds between two removals of what has expired, each of which is bounded in rows."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -110,11 +113,12 @@ class SqlStore:
         self._readers = readers
         self._writers = writers
         self._touching: set[str] = set()
+        self._purged_at = float("-inf")
         self._touches: set[asyncio.Task[None]] = set()
 
     async def save_attempt(self, attempt: LoginAttempt, now: float) -> None:
-        """Remember *attempt*; forget those that have expired."""
-        await self.write(partial(_save_attempt, attempt, now))
+        """Remember *attempt*; now and then forget what has expired, attempts and sessions."""
+        await self.write(partial(_save_attempt, attempt, self._purge_due(now)))
 
     async def take_attempt(self, state_digest: str) -> LoginAttempt | None:
         """Return and forget the attempt of *state_digest*: one caller gets it, ever."""
@@ -162,7 +166,6 @@ class SqlStore:
                 policy=policy,
                 now=now,
             )
-            session_rows.purge_sessions(connection, now)
             return NewSession(token=token, session=session, is_new_user=is_new)
 
         return await self.write(work)
@@ -200,6 +203,13 @@ class SqlStore:
         self._readers.close()
         self._writers.close()
         self.engine.dispose()
+
+    def _purge_due(self, now: float) -> float | None:
+        """*now* if it is time to remove what has expired; also after the clock was set back."""
+        if 0 <= now - self._purged_at < _PURGE_INTERVAL:
+            return None
+        self._purged_at = now
+        return now
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What *work* reads, in a thread, without a transaction around it.
@@ -247,8 +257,11 @@ def _writing(engine: Engine, work: Callable[[Connection], T]) -> T:
 # The connection comes last, so that `partial` can leave it open.
 
 
-def _save_attempt(attempt: LoginAttempt, now: float, connection: Connection) -> None:
-    attempts.save_attempt(connection, attempt, now)
+def _save_attempt(attempt: LoginAttempt, purge_at: float | None, connection: Connection) -> None:
+    if purge_at is not None:
+        attempts.purge_attempts(connection, purge_at)
+        session_rows.purge_sessions(connection, purge_at)
+    attempts.save_attempt(connection, attempt)
 
 
 def _take_attempt(state_digest: str, connection: Connection) -> LoginAttempt | None:

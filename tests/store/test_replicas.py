@@ -12,10 +12,10 @@ from sqlalchemy import text
 from dockmesh_auth.domain.identity import Identity
 from dockmesh_auth.store import SqlStore, find_user, grant_by_hand
 
-STEPS_OF_A_FIRST_SIGN_IN = 8
-"""Seven statements and the commit."""
+STEPS_OF_A_FIRST_SIGN_IN = 7
+"""Six statements and the commit."""
 
-STEPS_OF_A_DEMOTION = 9
+STEPS_OF_A_DEMOTION = 8
 """One more: whether anybody is left who is admin."""
 
 STEPS_OF_A_REFUSAL = 8

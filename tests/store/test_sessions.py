@@ -11,6 +11,8 @@ from sqlalchemy import text
 from dockmesh_auth.domain.grants import Grant, Origin
 from dockmesh_auth.domain.groups import Groups
 from dockmesh_auth.domain.identity import Identity
+from dockmesh_auth.domain.login import LoginAttempt
+from dockmesh_auth.domain.provider import ResponseMode
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.session import SessionPolicy
@@ -21,6 +23,21 @@ from dockmesh_auth.store import SqlStore, find_user, grant_by_hand, set_disabled
 def column(store: SqlStore, query: str) -> list[Any]:
     with store.engine.connect() as connection:
         return list(connection.execute(text(query)).scalars())
+
+
+def attempt(now: float) -> LoginAttempt:
+    """Some sign-in that begins at *now*."""
+    return LoginAttempt(
+        state_digest="d" * 64,
+        browser_digest="b" * 64,
+        provider="company",
+        redirect_uri="https://dockmesh.example.test/auth/oidc/callback",
+        response_mode=ResponseMode.QUERY,
+        nonce="n",
+        code_verifier=Secret("v"),
+        return_to="/",
+        expires_at=now + 600,
+    )
 
 
 async def is_good(
@@ -150,7 +167,9 @@ async def test_expired_sessions_are_removed_by_later_sign_ins(store: SqlStore, p
     old, young = person.token(), person.token()
     await person.sign_in(store, token=old)
     await person.sign_in(store, token=young, now=person.now + 1)
-    await person.sign_in(store, "bert", now=person.now + 86_400)
+    later = person.now + 86_400
+    await store.save_attempt(attempt(later), later)
+    await person.sign_in(store, "bert", now=later)
     left = column(store, "SELECT created_at FROM sessions ORDER BY created_at")
     assert left == [person.now + 1, person.now + 86_400]
 
