@@ -67,7 +67,10 @@ def _parse_sqlite(text: str) -> URL:
     if not path or "\x00" in path:
         raise _refused("`database.dsn`: the path of the SQLite database is empty or malformed")
     if path != MEMORY:
-        path = str(Path(path).expanduser())
+        try:
+            path = str(Path(path).expanduser())
+        except RuntimeError:
+            raise _refused("`database.dsn`: there is no such user to find the folder of") from None
     return URL.create("sqlite", database=path)
 
 

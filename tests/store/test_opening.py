@@ -17,7 +17,7 @@ import structlog
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -103,6 +103,7 @@ def test_other_addresses_are_refused(driver: str, dsn: str) -> None:
     st.text(),
     st.sampled_from(["", "sqlite://", "postgresql://"]),
 )
+@example("sqlite", "~nobody-of-that-name/auth.db", "")
 def test_any_address_is_understood_or_refused(driver: str, dsn: str, scheme: str) -> None:
     """Nothing but a ConfigurationError leaves the parser."""
     try:
