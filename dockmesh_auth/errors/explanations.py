@@ -74,7 +74,7 @@ EXPLANATIONS: Final[Mapping[C, Explanation]] = MappingProxyType(
         ),
         C.PLUGIN_QUARANTINED: Explanation(
             "A provider needs a plugin that is in quarantine.",
-            "See the plugin's own reason in `dockmesh-auth plugins`, and mend or update it.",
+            "See the plugin's own reason in `dockmesh-auth plugins --all`, and mend or update it.",
         ),
         C.ADDRESS_UNAVAILABLE: Explanation(
             "The address or port to listen on cannot be had.",

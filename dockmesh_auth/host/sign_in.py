@@ -127,7 +127,8 @@ class SignIns:
             browser_tokens: The browser's pending attempts: key and token of each cookie.
 
         Raises:
-            AuthError: It is refused. Nothing was written.
+            AuthError: It is refused. Nothing was written, but for `no_role`: somebody who is known
+                then loses what the provider gave before, and every session.
         """
         response = parse_authorization_response(parameters)
         attempt = await self._take_attempt(response, browser_tokens)
