@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Self
 
 from dockmesh_auth.errors.codes import ErrorCode
 from dockmesh_auth.errors.explanations import Explanation, explain
@@ -97,6 +98,22 @@ class AuthError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
+    def again(self) -> Self:
+        """The same error as a new object, with no traceback and no other error behind it.
+
+        What is kept and raised for several people is raised anew for each: one object would
+        collect the frames of all of them and be changed under the hands of the others.
+        """
+        copy = type(self)(
+            self.code,
+            self.detail,
+            provider=self.provider,
+            plugin=self.plugin,
+            evidence=self.evidence,
+        )
+        copy.hook = self.hook
+        return copy
+
     def about(self, provider: str) -> AuthError:
         """Name the provider, if nothing has named it yet. Returns the error itself."""
         if self.provider is None:
@@ -128,6 +145,12 @@ class ConfigurationError(AuthError):
         super().__init__(code, detail, provider=provider, plugin=plugin, evidence=evidence)
         self.location = location
         self.others = ()
+
+    def again(self) -> Self:
+        """See `AuthError.again`."""
+        copy = super().again()
+        copy.location, copy.others = self.location, self.others
+        return copy
 
     def __str__(self) -> str:
         text = super().__str__()

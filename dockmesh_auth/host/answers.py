@@ -15,11 +15,14 @@ import attrs
 
 from dockmesh_auth.domain.claims import Claims
 from dockmesh_auth.domain.grants import Grants, Origin
+from dockmesh_auth.domain.groups import Groups, GroupState
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.provider import Provider
+from dockmesh_auth.domain.strict_json import MAX_DEPTH, Json
 from dockmesh_auth.errors import ErrorCode, PluginError
 from dockmesh_auth.hookspecs import PluginDescription
+from dockmesh_auth.oidc.id_token import MAX_SUBJECT
 
 __all__ = [
     "check_claims",
@@ -27,12 +30,15 @@ __all__ = [
     "check_grants",
     "check_metadata_type",
     "check_profile",
+    "type_name",
 ]
 
 T = TypeVar("T")
 
 MAX_TEXT: Final = 1024
 """Characters of a name that a plugin gives; the rest is cut off."""
+
+_NAME_OF_TYPE: Final = vars(type)["__name__"]
 
 
 class _WrongTypeError(Exception):
@@ -49,20 +55,24 @@ def check_metadata_type(answer: object) -> ProviderMetadata:
     return _guarded(_copied, answer, ProviderMetadata)
 
 
-def check_claims(answer: object, opened: Mapping[str, object] | None) -> Claims:
-    """*answer* as claims of the person that the opened token names, and of nobody else.
+def check_claims(answer: object, opened: Mapping[str, object] | None, provider: Provider) -> Claims:
+    """*answer* as claims of a person of *provider*, and of nobody but whom the token names.
+
+    The issuer must be the provider's also where the token says otherwise: its keys are good for
+    its own people alone (RFC 8725, section 3.8).
 
     Args:
         answer: What the plugin gave.
         opened: The members of the ID token, opened by the host itself; None if there is none.
+        provider: Whose people it may be.
     """
-    if type(answer) is not Claims:
-        raise _wrong(f"gave {type(answer).__name__}, not Claims")
-    if opened is not None and (
-        answer.issuer != opened.get("iss") or answer.subject != opened.get("sub")
+    claims = _guarded(_copied_claims, answer, Claims)
+    if claims.issuer != provider.issuer or (
+        opened is not None
+        and (claims.issuer != opened.get("iss") or claims.subject != opened.get("sub"))
     ):
         raise PluginError(ErrorCode.PLUGIN_FOREIGN_IDENTITY)
-    return answer
+    return claims
 
 
 def check_profile(answer: object) -> Profile:
@@ -73,6 +83,7 @@ def check_profile(answer: object) -> Profile:
         username=_shown(profile.username),
         display_name=_shown(profile.display_name),
         email=_shown(profile.email),
+        groups=_judged(profile.groups),
     )
 
 
@@ -89,14 +100,23 @@ def check_grants(answer: object, provider: Provider) -> Grants:
             raise PluginError(
                 ErrorCode.PLUGIN_UNMAPPED_GRANT, f"no row of the mappings gives {grant}"
             )
-    return grants
+    # Each once: what is stored is bounded by the table.
+    return Grants(dict.fromkeys(grants))
+
+
+def type_name(value: object) -> str:
+    """The name of the type of *value*, whatever its class says when it is asked."""
+    return str(_NAME_OF_TYPE.__get__(type(value)))
 
 
 def _guarded(check: Callable[[object, type[T], str], T], answer: object, expected: type[T]) -> T:
     try:
         return check(answer, expected, expected.__name__)
     except _WrongTypeError as error:
-        raise _wrong(str(error)) from None
+        problem = str(error)
+    except (AttributeError, RecursionError, TypeError, ValueError):
+        problem = f"gave a value of {expected.__name__} that was not made whole"
+    raise _wrong(problem)
 
 
 def _wrong(detail: str) -> PluginError:
@@ -105,7 +125,7 @@ def _wrong(detail: str) -> PluginError:
 
 def _copied(value: Any, expected: type[T], where: str) -> T:
     if type(value) is not expected:
-        raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {expected.__name__}")
+        raise _WrongTypeError(f"gave {type_name(value)} for {where}, not {expected.__name__}")
     hints = _hints(expected)
     copies = {
         attribute.alias: _field(
@@ -135,14 +155,49 @@ def _field(value: Any, hint: Any, where: str) -> Any:
         return _field(value, arms[0], where)
     if origin in (tuple, frozenset):
         if type(value) is not origin:
-            raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {origin.__name__}")
+            raise _WrongTypeError(f"gave {type_name(value)} for {where}, not {origin.__name__}")
         inner = typing.get_args(hint)[0]
         return origin(_field(item, inner, f"an entry of {where}") for item in value)
     if attrs.has(hint):
         return _copied(value, hint, where)
     if type(value) is not hint:
-        raise _WrongTypeError(f"gave {type(value).__name__} for {where}, not {hint.__name__}")
+        raise _WrongTypeError(f"gave {type_name(value)} for {where}, not {hint.__name__}")
     return value
+
+
+def _copied_claims(value: object, expected: type[Claims], where: str) -> Claims:
+    if type(value) is not expected:
+        raise _WrongTypeError(f"gave {type_name(value)}, not {where}")
+    # A text that equals every other would pass for any person.
+    issuer = _field(value.issuer, str, "the issuer of Claims")
+    subject = _field(value.subject, str, "the subject of Claims")
+    if not 0 < len(subject) <= MAX_SUBJECT:
+        raise _WrongTypeError(f"gave a subject that is not 1 to {MAX_SUBJECT} characters long")
+    members = {_field(name, str, "a claim's name"): _json(value[name], 1) for name in value}
+    return Claims(members, issuer=issuer, subject=subject)
+
+
+def _json(value: Any, depth: int) -> Json:
+    """A copy of a value that is JSON, frozen or not, with nothing in it that is another's."""
+    if depth > MAX_DEPTH:
+        raise _WrongTypeError("gave claims that are nested too deeply")
+    if value is None or type(value) in (str, int, float, bool):
+        return typing.cast("Json", value)
+    if type(value) in (list, tuple):
+        return [_json(item, depth + 1) for item in value]
+    if type(value) in (dict, types.MappingProxyType):
+        return {
+            _field(name, str, "a name in Claims"): _json(member, depth + 1)
+            for name, member in value.items()
+        }
+    raise _WrongTypeError(f"gave {type_name(value)} in Claims, which is not JSON")
+
+
+def _judged(groups: Groups) -> Groups:
+    """*groups* by the rules of `Groups.of`, which a plugin can do without."""
+    if groups.state is GroupState.PRESENT:
+        return Groups.of(groups.names)
+    return attrs.evolve(groups, detail=_shown(groups.detail))
 
 
 def _shown(text: str) -> str:

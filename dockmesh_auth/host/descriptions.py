@@ -7,7 +7,7 @@ from typing import Final
 
 from dockmesh_auth.errors import ErrorCode, PluginError
 from dockmesh_auth.hookspecs import CONTRACT_VERSION, OptionType, PluginDescription, PluginOption
-from dockmesh_auth.host.answers import check_description_types
+from dockmesh_auth.host.answers import check_description_types, type_name
 from dockmesh_auth.host.config.kinds import Refused
 from dockmesh_auth.host.config.options import kind_of
 from dockmesh_auth.host.config.provider_settings import ProviderSettings
@@ -31,13 +31,13 @@ def check_description(description: object, name: str) -> PluginDescription:
     if type(description) is not PluginDescription:
         raise _bad(
             name,
-            f"dockmesh_auth_describe gave {type(description).__name__}, not a PluginDescription",
+            f"dockmesh_auth_describe gave {type_name(description)}, not a PluginDescription",
         )
-    if description.contract_version != CONTRACT_VERSION:
+    version = description.contract_version
+    if type(version) is int and version != CONTRACT_VERSION:
         raise PluginError(
             ErrorCode.PLUGIN_CONTRACT_VERSION,
-            f"it was written for contract {description.contract_version!r},"
-            f" this host has {CONTRACT_VERSION}",
+            f"it was written for contract {version}, this host has {CONTRACT_VERSION}",
             plugin=name,
         )
     try:

@@ -28,9 +28,11 @@ from dockmesh_auth.host.answers import (
     check_grants,
     check_metadata_type,
     check_profile,
+    type_name,
 )
 from dockmesh_auth.host.lane import DeadlineMissed, LaneFull
 from dockmesh_auth.host.lane_fetch import LaneFetch
+from dockmesh_auth.host.plugin_errors import copied_error
 from dockmesh_auth.host.registry import LoadedPlugin
 from dockmesh_auth.oidc.discovery import check_metadata
 
@@ -42,6 +44,9 @@ DISCOVER: Final = "dockmesh_auth_discover"
 VALIDATE: Final = "dockmesh_auth_validate_token"
 EXTRACT: Final = "dockmesh_auth_extract_claims"
 RESOLVE: Final = "dockmesh_auth_resolve_roles"
+
+# Read past whatever a plugin's class has put before it.
+_TRACEBACK: Final = vars(BaseException)["__traceback__"]
 
 
 @frozen
@@ -105,7 +110,9 @@ class Stages:
         # Whatever the plugin checked: the host opens the token itself, so that no plugin can
         # vouch for a token without a good signature, or for another person.
         opened = verifier.open(tokens.id_token) if tokens.id_token is not None else None
-        return self._checked(VALIDATE, lambda value: check_claims(value, opened), answer)
+        return self._checked(
+            VALIDATE, lambda value: check_claims(value, opened, self.provider), answer
+        )
 
     async def extract_claims(
         self, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
@@ -178,30 +185,28 @@ class Stages:
     def _ask(self, hook: str, *arguments: object) -> object:
         try:
             return self._own[hook](*arguments)
-        except AuthError as error:
-            raise self._named(error, hook) from None
         except BaseException as error:  # noqa: BLE001 - SystemExit is the plugin's error as well
-            raise self._raised(error, hook) from None
+            own = self._error_of(error, hook)
+        raise own
 
     async def _ask_waiting(self, hook: str, *arguments: object) -> object:
         answer = self._ask(hook, *arguments)
-        if not inspect.isawaitable(answer):
-            return answer
         try:
-            return await answer
-        except AuthError as error:
-            raise self._named(error, hook) from None
+            # Even to be asked for its class is something that a value can answer with SystemExit.
+            return await answer if inspect.isawaitable(answer) else answer
         except BaseException as error:
             task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+            if type(error) is asyncio.CancelledError and task and task.cancelling():
                 raise
-            raise self._raised(error, hook) from None
+            own = self._error_of(error, hook)
+        raise own
 
     def _checked(self, hook: str, check: Callable[[object], T], answer: object) -> T:
         try:
             return check(answer)
-        except PluginError as error:
-            raise self._named(error, hook) from None
+        except BaseException as error:  # noqa: BLE001 - what a value does when it is looked at
+            own = self._error_of(error, hook)
+        raise own
 
     async def _in_lane(self, hook: str, call: Callable[[], T | Awaitable[T]], deadline: float) -> T:
         try:
@@ -214,19 +219,28 @@ class Stages:
             raise self._failure(
                 ErrorCode.PLUGIN_DEADLINE, "earlier calls have not returned yet", hook
             ) from None
+        if outcome.error is not None and not issubclass(type(outcome.error), AuthError):
+            # A plugin's SystemExit must not end the host's loop, nor its cancelling a request.
+            raise self._raised(outcome.error, hook)
         return outcome.unwrap()
 
-    def _named(self, error: AuthError, hook: str) -> AuthError:
-        error.plugin = error.plugin or self.plugin.name
-        error.hook = error.hook or hook
-        return error.about(self.provider.slug)
+    def _error_of(self, error: BaseException, hook: str) -> AuthError:
+        """What a plugin raised as an error of the host's own. Raise it outside of the handler:
+        else what the plugin raised, and all that led to it, would hang on it.
+        """
+        own = copied_error(error)
+        if own is None:
+            return self._raised(error, hook)
+        own.plugin = own.plugin or self.plugin.name
+        own.hook = own.hook or hook
+        return own.about(self.provider.slug)
 
     def _raised(self, error: BaseException, hook: str) -> PluginError:
         # Only where it happened and what kind it was: the message of a foreign exception may
         # hold the token that it failed on.
-        frames = traceback.extract_tb(error.__traceback__)
+        frames = traceback.extract_tb(_TRACEBACK.__get__(error))
         where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown"
-        return self._failure(ErrorCode.PLUGIN_RAISED, f"{type(error).__name__} in {where}", hook)
+        return self._failure(ErrorCode.PLUGIN_RAISED, f"{type_name(error)} in {where}", hook)
 
     def _failure(self, code: ErrorCode, detail: str, hook: str) -> PluginError:
         return PluginError(

@@ -57,12 +57,17 @@ class MetadataCache:
             if self._good is not None:
                 return self._good
             if self.last_error is not None:
-                raise self.last_error.with_traceback(None)
+                raise self.last_error.again()
         if self._flight is None:
             self._flight = asyncio.ensure_future(self._refresh())
             self._flight.add_done_callback(self._landed)
         # Shielded: a browser that goes away must not take the others' answer with it.
-        return await asyncio.shield(self._flight)
+        try:
+            return await asyncio.shield(self._flight)
+        except AuthError as error:
+            # All who wait are given the same object; each is to have one of their own.
+            own = error.again()
+        raise own
 
     def _landed(self, flight: asyncio.Task[ProviderMetadata]) -> None:
         self._flight = None
@@ -73,7 +78,7 @@ class MetadataCache:
         try:
             good = await self._discover()
         except AuthError as error:
-            self.last_error = error
+            self.last_error = error.again()  # without the frames, which hold a person's sign-in
             warm = self._good is not None
             self._ask_again_at = self._clock.monotonic() + (RETRY_WARM if warm else RETRY_COLD)
             if self._good is not None:

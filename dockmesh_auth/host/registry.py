@@ -10,14 +10,16 @@ import pluggy
 from attrs import define, field, frozen
 
 from dockmesh_auth import hookspecs
-from dockmesh_auth.errors import AuthError, ConfigurationError, ErrorCode, PluginError
+from dockmesh_auth.errors import ConfigurationError, ErrorCode, PluginError
 from dockmesh_auth.hookspecs import NAME, PluginDescription
 from dockmesh_auth.host import builtin
+from dockmesh_auth.host.answers import type_name
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
 from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.descriptions import check_description
 from dockmesh_auth.host.hooks import Implementation, implementations_of
 from dockmesh_auth.host.lane import DeadlineMissed, Lane
+from dockmesh_auth.host.plugin_errors import copied_error
 
 __all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin", "load_module"]
 
@@ -155,11 +157,12 @@ def load_module(module: object, name: str) -> LoadedPlugin:
 
 
 def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
-    def in_its_own_thread() -> tuple[Mapping[str, Implementation], object]:
+    def in_its_own_thread() -> tuple[Mapping[str, Implementation], PluginDescription]:
         module = plugin.entry_point.load()
         hooks = implementations_of(module, _manager(), plugin.name)
         describe = hooks.get("dockmesh_auth_describe")
-        return hooks, describe.ask() if describe is not None else None
+        answer = describe.ask() if describe is not None else None
+        return hooks, check_description(answer, plugin.name)
 
     try:
         outcome = lane.run_blocking(in_its_own_thread, LOAD_DEADLINE)
@@ -174,7 +177,7 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
     hooks, description = outcome.unwrap()
     return LoadedPlugin(
         plugin.name,
-        check_description(description, plugin.name),
+        description,
         plugin.distribution,
         plugin.version,
         hooks,
@@ -183,13 +186,14 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
 
 
 def _import_failure(plugin: InstalledPlugin, error: BaseException) -> PluginError:
-    if isinstance(error, PluginError):
-        return error
-    if isinstance(error, AuthError):
-        return PluginError(error.code, error.detail, plugin=plugin.name)
-    missing = getattr(error, "name", None) if isinstance(error, ImportError) else None
-    detail = f"{type(error).__name__} while it was imported or described itself"
-    if missing:
+    own = copied_error(error)
+    if own is not None:
+        return PluginError(own.code, own.detail, plugin=plugin.name, evidence=own.evidence)
+    # Exactly these: a class of the plugin's own could answer with anything.
+    known = type(error) in {ImportError, ModuleNotFoundError}
+    missing = error.name if known and isinstance(error, ImportError) else None
+    detail = f"{type_name(error)} while it was imported or described itself"
+    if missing and type(missing) is str:
         detail += f"; it needs the module {missing!r}"
     return PluginError(ErrorCode.PLUGIN_IMPORT_FAILED, detail, plugin=plugin.name)
 

@@ -137,3 +137,19 @@ async def test_a_refresh_that_is_ended_is_begun_anew(cache, discovery, metadata)
     discovery.pause = 0
 
     assert await cache.get() is metadata
+
+
+async def test_everybody_who_waits_gets_an_error_of_their_own(cache, discovery) -> None:
+    """One object for all would be changed by each, and collect the frames of all of them."""
+    discovery.down, discovery.pause = True, 0.01
+
+    errors = await asyncio.gather(*(cache.get() for _ in range(3)), return_exceptions=True)
+    for _ in range(2):
+        with pytest.raises(ProviderError) as later:
+            await cache.get()
+        errors.append(later.value)
+
+    assert len({id(error) for error in (*errors, cache.last_error)}) == 6
+    assert {ErrorCode.PROVIDER_UNREACHABLE} == {error.code for error in errors}
+    assert [error.__context__ for error in errors] == [None] * 5
+    assert cache.last_error.__traceback__ is None
