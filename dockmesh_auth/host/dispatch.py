@@ -152,7 +152,9 @@ class Stages:
     ) -> Claims:
         """`validate_token`, with a deadline."""
         if VALIDATE not in self._own:
-            return self.validate_token(metadata, verifier, tokens, expected)
+            return builtin.dockmesh_auth_validate_token(
+                self.provider, metadata, verifier, tokens, expected
+            )
         return await self._in_lane(
             VALIDATE,
             lambda: self.validate_token(metadata, verifier, tokens, expected),
@@ -164,7 +166,9 @@ class Stages:
     ) -> Profile:
         """`extract_claims`, with a deadline."""
         if EXTRACT not in self._own:
-            return await self.extract_claims(metadata, claims, fetch)
+            return await builtin.dockmesh_auth_extract_claims(
+                self.provider, metadata, claims, fetch
+            )
         bridged = LaneFetch(fetch, asyncio.get_running_loop())
         return await self._in_lane(
             EXTRACT,
@@ -175,7 +179,7 @@ class Stages:
     async def resolve_roles_in_lane(self, claims: Claims, profile: Profile) -> Grants:
         """`resolve_roles`, with a deadline."""
         if RESOLVE not in self._own:
-            return self.resolve_roles(claims, profile)
+            return builtin.dockmesh_auth_resolve_roles(self.provider, profile)
         return await self._in_lane(
             RESOLVE, lambda: self.resolve_roles(claims, profile), self.deadlines.pure
         )
