@@ -14,6 +14,7 @@ MAX_RETURN_PATH: Final = 2048
 # reads as a path of the same site (WHATWG URL, section 4.4; RFC 9700, section 4.11.1).
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _OWN_PAGES: Final = frozenset({"login", "logout", "auth"})
+_OWN_API: Final = ["api", "v1", "auth"]
 # What a server may cut off a segment: parameters, and an encoded `?` or `#`.
 _SUFFIX = re.compile("[;?#]")
 
@@ -32,7 +33,8 @@ def safe_return_path(address: str | None, default: str = "/") -> str:
     if decoded is None or "//" in decoded or "\\" in decoded or not decoded.isprintable():
         return default
     segments = [_SUFFIX.split(segment, maxsplit=1)[0] for segment in decoded[1:].split("/")]
-    if segments[0] in _OWN_PAGES or not {".", ".."}.isdisjoint(segments):
+    own = segments[0] in _OWN_PAGES or segments[:3] == _OWN_API
+    if own or not {".", ".."}.isdisjoint(segments):
         return default
     return address
 

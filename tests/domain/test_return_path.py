@@ -343,6 +343,9 @@ def test_dot_segments_are_refused(address: str) -> None:
         "/auth%2foidc/callback",
         "/auth;x/oidc/callback",
         "/x;/../auth/oidc/callback",
+        "/api/v1/auth/oidc/authentik/login",
+        "/api/v1/auth/oidc/authentik/login?next=/api/v1/auth/oidc/other/login",
+        "/api/%761/auth;x/oidc/other/login",
     ],
 )
 def test_own_pages_are_refused(address: str) -> None:
@@ -373,6 +376,8 @@ def test_own_pages_are_refused(address: str) -> None:
         "/authors",
         "/logouts/1",
         "/hosts/login",
+        "/api/v1/authors",
+        "/api/v1/hosts/auth",
         "/stacks/[x]",
         "/stacks/https://x".replace("//", "/"),
         "/" + "a" * (MAX_RETURN_PATH - 1),
