@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import Distribution, EntryPoint, distributions
 
+import structlog
 from attrs import field, frozen
 
 from dockmesh_auth.errors import ConfigurationError, ErrorCode
 from dockmesh_auth.hookspecs import NAME
 
 __all__ = ["Catalogue", "InstalledPlugin"]
+
+_log = structlog.get_logger("dockmesh_auth.plugins")
 
 
 @frozen
@@ -51,15 +54,14 @@ class Catalogue:
         claims: defaultdict[str, list[InstalledPlugin]] = defaultdict(list)
         seen: set[str] = set()
         for distribution in installed():
-            # Asked for first: since Python 3.12 what is missing warns, and is to raise later.
-            name = distribution.name if "Name" in distribution.metadata else None
+            name = _name(distribution)
             if not name or name.lower() in seen:
                 # The same distribution further down the path is shadowed, as for imports.
                 continue
             seen.add(name.lower())
-            for entry_point in distribution.entry_points.select(group=NAME):
+            for entry_point in _entry_points(distribution, name):
                 claims[entry_point.name].append(
-                    InstalledPlugin(entry_point.name, name, distribution.version, entry_point)
+                    InstalledPlugin(entry_point.name, name, str(distribution.version), entry_point)
                 )
         return cls(
             {
@@ -90,3 +92,25 @@ class Catalogue:
                 plugin=name,
             )
         return claims[0]
+
+
+def _name(distribution: Distribution) -> str | None:
+    """What *distribution* is called; None if its metadata does not say so in a readable way."""
+    try:
+        # Asked for first: since Python 3.12 what is missing warns, and is to raise later.
+        return distribution.name if "Name" in distribution.metadata else None
+    except (OSError, ValueError):
+        return None
+
+
+def _entry_points(distribution: Distribution, name: str) -> list[EntryPoint]:
+    """The plugins that *distribution* offers, under names that a configuration can write.
+
+    A file that cannot be read, of whichever package, is no reason not to start: it offers nothing.
+    """
+    try:
+        found = distribution.entry_points.select(group=NAME)
+    except Exception as error:  # noqa: BLE001 - importlib.metadata fails in many ways on a bad file
+        _log.warning("entry_points_unreadable", distribution=name, kind=type(error).__name__)
+        return []
+    return [entry_point for entry_point in found if entry_point.name.isprintable()]

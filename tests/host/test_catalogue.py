@@ -70,3 +70,43 @@ def test_a_distribution_without_a_name_is_passed_over(site: Path, catalogue) -> 
     (site / "broken-1.0.dist-info").mkdir()
 
     assert catalogue().by_name == {}
+
+
+@pytest.mark.attack("PLG-02")
+@pytest.mark.parametrize(
+    ("metadata", "entry_points"),
+    [
+        (b"Name: other\nVersion: 1\n", b"[dockmesh_auth]\nno sign of equality\n"),
+        (b"Name: other\nVersion: 1\n", b"\xff\xfe[x]\n"),
+        (b"Name: \xff\xfe\n", b"[dockmesh_auth]\nx = y\n"),
+    ],
+)
+def test_a_distribution_that_cannot_be_read_stops_nobody(
+    install, catalogue, site: Path, metadata: bytes, entry_points: bytes
+) -> None:
+    """Whatever lies about in the environment: the others are found, and the host starts."""
+    install(name="toy")
+    info = site / "other-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_bytes(metadata)
+    (info / "entry_points.txt").write_bytes(entry_points)
+
+    assert list(catalogue().by_name) == ["toy"]
+
+
+@pytest.mark.attack("CFG-06")
+def test_a_name_that_is_not_visible_is_no_name(install, catalogue, site: Path) -> None:
+    """It cannot be configured, and it would be printed where plugins are listed."""
+    install(name="toy")
+    points = site / "dockmesh_auth_toy-1.2.dist-info" / "entry_points.txt"
+    points.write_text("[dockmesh_auth]\n\x1b[31mtoy = x\ntoy = y\n")
+
+    assert list(catalogue().by_name) == ["toy"]
+
+
+def test_a_distribution_without_a_version_is_found(install, catalogue, site: Path) -> None:
+    """It says None, as importlib.metadata does, and can still be named in messages."""
+    install(name="toy")
+    (site / "dockmesh_auth_toy-1.2.dist-info" / "METADATA").write_text("Name: other\n")
+
+    assert catalogue().find("toy").version == "None"
