@@ -58,7 +58,8 @@ async def dockmesh_auth_extract_claims(
         assert metadata.userinfo_endpoint is not None
         answer = await fetch(metadata.userinfo_endpoint, with_access_token=True)
         claims = claims.merged_with(parse_userinfo(answer, claims, provider))
-        groups = _groups(provider, claims)
+        # What is signed stays, also where userinfo has it under a name that would be found first.
+        groups = _groups(provider, claims) if groups.state in _NOT_SENT else groups
     username = _name(claims, "preferred_username") or _name(claims, "nickname")
     return Profile(
         username=username,

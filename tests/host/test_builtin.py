@@ -81,6 +81,22 @@ async def test_what_is_signed_has_precedence_over_userinfo(provider, metadata, u
     assert len(userinfo.asked) == 1
 
 
+@pytest.mark.attack("IDT-19", "CLM-20")
+async def test_signed_groups_at_a_path_stay_whatever_userinfo_is_called(
+    provider, metadata, userinfo
+) -> None:
+    """A literal name is found before a path, and userinfo could have one."""
+    path = ClaimPath("realm_access.roles")
+    provider = attrs.evolve(provider, userinfo=UserinfoPolicy.ALWAYS, groups_claim=path)
+    userinfo.claims = {"realm_access.roles": ["dockmesh-admins"]}
+    claims = claims_of(provider, realm_access={"roles": ["dockmesh-viewers"]})
+
+    profile = await builtin.dockmesh_auth_extract_claims(provider, metadata, claims, userinfo)
+
+    assert userinfo.asked
+    assert profile.groups.names == ("dockmesh-viewers",)
+
+
 @pytest.mark.parametrize(
     "change",
     [{"userinfo": UserinfoPolicy.NEVER}, {"groups_claim": None}],
