@@ -152,7 +152,7 @@ class AuthHost:
 
     async def read_session(self, token: Secret) -> Session | None:
         """The session of *token* with its user as they are at this moment; None if it is not
-        good (any more), or if its provider is not configured any more.
+        good (any more), or if its provider is not configured any more or is another by now.
 
         Raises:
             StorageError: The store does not answer; the caller must not let anybody in.
@@ -160,7 +160,11 @@ class AuthHost:
         session = await self._store.read_session(
             token, policy=self.config.session, now=self._clock.now()
         )
-        if session is not None and session.provider not in self.providers:
+        if session is None:
+            return None
+        provider = self.providers.get(session.provider)
+        if provider is None or session.user.identity.issuer != provider.issuer:
+            # Nobody whom the operator trusts vouches for this person any more.
             await self._store.end_session(token)
             return None
         return session

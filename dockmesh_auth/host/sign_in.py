@@ -27,6 +27,7 @@ from dockmesh_auth.oidc.authorization import (
     redirect_uri_for,
     state_digest,
 )
+from dockmesh_auth.oidc.id_token import MAX_CLOCK_SKEW
 
 __all__ = ["FinishedSignIn", "SignIns", "StartedSignIn"]
 
@@ -199,7 +200,9 @@ class SignIns:
             raise SignInRejected(ErrorCode.STATE_UNKNOWN)
         if not Secret(attempt.browser_digest).matches(_digest(browser_token)):
             raise SignInRejected(ErrorCode.STATE_OTHER_BROWSER, provider=attempt.provider)
-        if attempt.expires_at <= self._clock.now():
+        left = attempt.expires_at - self._clock.now()
+        if not 0 < left <= LOGIN_LIFETIME + MAX_CLOCK_SKEW:
+            # Far ahead, too: the clock was set back, and the attempt would live on for as long.
             raise SignInRejected(ErrorCode.STATE_EXPIRED, provider=attempt.provider)
         return attempt
 

@@ -220,6 +220,33 @@ async def test_sessions_of_a_provider_that_was_removed_end(host: AuthHost) -> No
     assert await host.read_session(token) is None
 
 
+@pytest.mark.attack("PLG-13", "SES-07")
+async def test_sessions_of_a_provider_that_is_another_by_now_end(host: AuthHost) -> None:
+    """Under the same slug there is another issuer: nobody vouches for those of the former one."""
+    started = await host.start_sign_in("main", return_to=None)
+    token = (await finish(host, started)).new_session.token
+    before = await host.read_session(token)
+    ours = host.providers
+    host.providers = {"main": attrs.evolve(ours["main"], issuer="https://other.example")}
+    after = await host.read_session(token)
+    host.providers = ours
+
+    assert before is not None
+    assert after is None
+    assert await host.read_session(token) is None
+
+
+@pytest.mark.attack("DOS-13", "AUR-04")
+async def test_an_attempt_does_not_outlive_a_clock_that_is_set_back(host: AuthHost, clock) -> None:
+    """Ten minutes are ten minutes, and the clocks of two machines may differ by five."""
+    clock.advance(600 + 86_400)
+    started = await host.start_sign_in("main", return_to=None)
+    parameters = [("state", _state(started)), ("code", "x")]
+    clock.advance(-301)
+
+    assert await refused(host, started, parameters=parameters) is ErrorCode.STATE_EXPIRED
+
+
 async def test_health_tells_of_store_and_providers(host: AuthHost, idp) -> None:
     """A provider that was never asked is no reason for concern."""
     before = await host.health()
