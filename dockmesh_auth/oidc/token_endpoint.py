@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
@@ -168,7 +168,10 @@ def _refused(error: Json, members: Mapping[str, Json], provider: Provider) -> Au
 
 def _without_own_secret(description: str, provider: Provider) -> str:
     if provider.client_secret:
-        description = description.replace(provider.client_secret.reveal(), "[...]")
+        secret = provider.client_secret.reveal()
+        # As it is, and in both forms in which it is sent: some providers quote what they received.
+        for form in (secret, quote_plus(secret), quote(secret, safe="")):
+            description = re.sub(re.escape(form), "[...]", description, flags=re.IGNORECASE)
     return shown_without_secrets(description)
 
 

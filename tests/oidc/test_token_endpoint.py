@@ -209,6 +209,17 @@ def test_a_description_is_shown_without_secrets() -> None:
         assert ("s3cr3t" in shown) is (provider.client_secret is None)
 
 
+@pytest.mark.attack("CFG-05", "JOS-22")
+def test_a_secret_is_left_out_in_the_forms_in_which_it_is_sent() -> None:
+    """Some providers quote the request that they refuse."""
+    provider = attrs.evolve(PROVIDER, client_secret=Secret("a b/c%d?e~f+g"))
+    for form in ("a b/c%d?e~f+g", "a+b%2Fc%25d%3Fe~f%2Bg", "a%20b%2fc%25d%3fe~f%2bg"):
+        body = {"error": "invalid_client", "error_description": f"got <{form}>"}
+        with pytest.raises(ProviderError) as caught:
+            parse_token_answer(answer(body, status=400), provider)
+        assert caught.value.evidence["error_description"] == "got <[...]>"
+
+
 @pytest.mark.parametrize("description", ["", None, 7, ["x"]])
 def test_an_odd_description_is_left_out(description: Any) -> None:
     """Only text is shown."""
