@@ -113,7 +113,7 @@ def _meant(name: str, candidates: Iterable[str]) -> str:
 
 def warnings_of(auth: AuthSettings) -> list[tuple[KeyPath, str]]:
     """What is allowed and probably not meant."""
-    return [*_nobody(auth), *_odd_rows(auth), *_open_doors(auth)]
+    return [*_nobody(auth), *_odd_rows(auth), *_open_doors(auth), *_shared_callbacks(auth)]
 
 
 def _nobody(auth: AuthSettings) -> Iterator[tuple[KeyPath, str]]:
@@ -143,3 +143,21 @@ def _open_doors(auth: AuthSettings) -> Iterator[tuple[KeyPath, str]]:
         if provider.enabled and provider.insecure_allow_http:
             text = "plain http is accepted from this machine's own addresses; for tests only"
             yield provider_path(index, "insecure_allow_http"), text
+
+
+def _shared_callbacks(auth: AuthSettings) -> Iterator[tuple[KeyPath, str]]:
+    """RFC 9700, section 4.4.2: with one redirect URI for several providers, one of them can have
+    another's answer sent to itself, unless all of them send `iss`.
+    """
+    first: int | None = None
+    for index, provider in enumerate(auth.providers):
+        if not provider.enabled or provider.own_callback:
+            continue
+        if first is None:
+            first = index
+            continue
+        text = (
+            f"has the callback of provider {first + 1}, so that one of them could get answers"
+            " meant for the other; set it to true and register the new address there"
+        )
+        yield provider_path(index, "own_callback"), text

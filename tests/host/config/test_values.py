@@ -275,6 +275,23 @@ def test_two_providers_that_are_one(faults: Any, small: dict[str, Any]) -> None:
         assert (code, path) == (TWICE, f"auth.providers[1].{key}")
 
 
+@pytest.mark.attack("CFG-03", "AUR-09")
+def test_two_providers_with_one_callback_are_warned_of(load: Any, small: dict[str, Any]) -> None:
+    """One of them could have the other's answers sent to itself (RFC 9700, section 4.4)."""
+    first = small["auth"]["providers"][0]
+    for second, warns in (
+        ({}, True),
+        ({"own_callback": True}, False),
+        ({"enabled": False}, False),
+    ):
+        small["auth"]["providers"] = [first, first | {"slug": "b", "client_id": "b"} | second]
+        warnings = [text for text in load(small).warnings if "callback of provider 1" in text]
+        assert bool(warnings) is warns
+    small["auth"]["providers"][0] = first | {"own_callback": True}
+    small["auth"]["providers"][1]["enabled"] = True
+    assert not any("callback of" in text for text in load(small).warnings)
+
+
 @pytest.mark.attack("CFG-03")
 @pytest.mark.parametrize(
     "text",
