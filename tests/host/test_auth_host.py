@@ -236,6 +236,27 @@ async def test_sessions_of_a_provider_that_is_another_by_now_end(host: AuthHost)
     assert await host.read_session(token) is None
 
 
+@pytest.mark.attack("RED-01")
+async def test_another_site_is_no_way_back_whoever_asks_the_host(host: AuthHost) -> None:
+    """The host judges it itself: not only our own pages call it."""
+    started = await host.start_sign_in("main", return_to="//evil.example/")
+
+    assert (await finish(host, started)).return_to == "/"
+
+
+async def test_a_sign_in_there_that_is_too_long_ago_is_refused(write, clock, idp) -> None:
+    """`max_age` is asked for, and what comes is held against it."""
+    clock.unix = SystemClock().now()
+    host = AuthHost.from_config(write("max_age: 60"), open_store=open_store, clock=clock)
+    idp.edits.id_token = lambda draft: draft.claims.update(auth_time=clock.now() - 121)
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+        assert await refused(host, started) is ErrorCode.AUTHENTICATION_TOO_OLD
+    finally:
+        idp.edits.clear()
+        await host.close()
+
+
 @pytest.mark.attack("DOS-13", "AUR-04")
 async def test_an_attempt_does_not_outlive_a_clock_that_is_set_back(host: AuthHost, clock) -> None:
     """Ten minutes are ten minutes, and the clocks of two machines may differ by five."""
