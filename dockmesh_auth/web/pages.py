@@ -41,7 +41,10 @@ _REASONS: Final = {
 
 def link(request: Request, path: str) -> str:
     """The address of our own *path*, below whatever prefix the application is mounted at."""
-    return quote(request.scope.get("root_path", "")) + path
+    prefix = quote(request.scope.get("root_path", "").lstrip("/"))
+    # One slash, whatever a prefix begins with that is taken from the request's path: two would
+    # name another host (RFC 3986, section 4.2).
+    return (f"/{prefix}" if prefix else "") + path
 
 
 def start_path(slug: str, return_to: str | None) -> str:

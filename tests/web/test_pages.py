@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Mount
 
 from dockmesh_auth.domain.groups import Groups
 from dockmesh_auth.errors import AccessDenied, ErrorCode, StorageError
+from dockmesh_auth.web.pages import link
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
@@ -215,6 +217,15 @@ async def test_links_follow_the_prefix_of_a_mount(web: Any) -> None:
     other.browser.cookies.clear()
     assert (await other.browser.get("/sso/")).headers["location"] == "/sso/login"
     assert (await other.browser.get("/sso/logout")).headers["location"] == "/sso/login"
+
+
+@pytest.mark.attack("RED-01")
+@pytest.mark.parametrize("prefix", ["//evil.example", "///evil.example", "//evil.example//x"])
+def test_a_prefix_out_of_the_request_leads_to_no_other_site(prefix: str) -> None:
+    """An application may be mounted below a path that the visitor chooses."""
+    scope = {"type": "http", "root_path": prefix}
+    assert link(Request(scope), "/login").startswith("/evil.example/")
+    assert link(Request(scope | {"root_path": "/"}), "/login") == "/login"
 
 
 @pytest.mark.attack("RED-09")
