@@ -12,6 +12,7 @@ import pytest
 from dockmesh_auth import AuthHost, open_store
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import (
+    AccessDenied,
     ConfigurationError,
     ErrorCode,
     SignInRejected,
@@ -255,6 +256,52 @@ async def test_a_sign_in_there_that_is_too_long_ago_is_refused(write, clock, idp
     finally:
         idp.edits.clear()
         await host.close()
+
+
+@pytest.mark.attack("AUR-15")
+@pytest.mark.parametrize(("mode", "crosses"), [("query", False), ("form_post", True)])
+async def test_only_an_answer_that_is_posted_comes_across_sites(
+    write, mode: str, crosses: bool
+) -> None:
+    """The pages give its cookie another SameSite, and no other cookie."""
+    host = AuthHost.from_config(write(f"response_mode: {mode}"), open_store=open_store)
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+    finally:
+        await host.close()
+
+    assert started.cross_site is crosses
+    assert ("response_mode=form_post" in started.url) is crosses
+
+
+async def test_a_session_knows_the_provider_s_own(host: AuthHost, idp) -> None:
+    """`sid` is kept: without it no sign-out there could end the session here."""
+    idp.edits.id_token = lambda draft: draft.claims.update(sid="their session")
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+        session = (await finish(host, started)).new_session.session
+    finally:
+        idp.edits.clear()
+
+    assert session.provider_session == "their session"
+
+
+async def test_a_refusal_of_ours_names_the_provider(host: AuthHost, idp) -> None:
+    """Also where nothing below knows which one it was: no role, no database."""
+    idp.edits.id_token = lambda draft: draft.claims.update(groups=["others"])
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+        with pytest.raises(AccessDenied) as denied:
+            await finish(host, started)
+    finally:
+        idp.edits.clear()
+    with host._store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE login_attempts")
+    with pytest.raises(StorageError) as failed:
+        await host.start_sign_in("main", return_to=None)
+
+    assert (denied.value.code, denied.value.provider) == (ErrorCode.NO_ROLE, "main")
+    assert failed.value.provider == "main"
 
 
 @pytest.mark.attack("DOS-13", "AUR-04")
