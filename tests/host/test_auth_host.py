@@ -261,7 +261,7 @@ async def test_a_sign_in_there_that_is_too_long_ago_is_refused(write, clock, idp
 @pytest.mark.attack("AUR-15")
 @pytest.mark.parametrize(("mode", "crosses"), [("query", False), ("form_post", True)])
 async def test_only_an_answer_that_is_posted_comes_across_sites(
-    write, mode: str, crosses: bool
+    write, *, mode: str, crosses: bool
 ) -> None:
     """The pages give its cookie another SameSite, and no other cookie."""
     host = AuthHost.from_config(write(f"response_mode: {mode}"), open_store=open_store)
