@@ -18,13 +18,19 @@ __all__ = ["create_app", "open_store", "serve_host"]
 
 
 def open_store(config: HostConfig) -> Store:
-    """Open the database that *config* names, and bring it up to date.
+    """Open the database that *config* names, and bring it up to date. A relative path begins at
+    the folder of the configuration, as all paths in it do.
 
     Raises:
         ConfigurationError: The driver's package is not installed.
         StorageError: The database cannot be used.
     """
-    return open_database(config.database.driver, config.database.dsn, roles=config.roles)
+    return open_database(
+        config.database.driver,
+        config.database.dsn,
+        roles=config.roles,
+        folder=config.path.parent,
+    )
 
 
 def create_app(

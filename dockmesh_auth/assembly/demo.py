@@ -40,7 +40,7 @@ server:
   base_url: {base_url}
 database:
   driver: sqlite
-  dsn: {folder}/dockmesh.db
+  dsn: dockmesh.db
 auth:
   providers:
     - slug: {plugin}
@@ -157,7 +157,6 @@ def _write_config(folder: Path, plugin: str, base_url: str, stand_in: StandIn) -
     config.write_text(
         CONFIG.format(
             base_url=base_url,
-            folder=folder,
             plugin=plugin,
             display_name=plugin.capitalize(),
             issuer=stand_in.issuer,

@@ -14,7 +14,7 @@ from dockmesh_auth.domain.ports import Clock, Randomness, Store
 from dockmesh_auth.domain.provider import Provider
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.session import Session
-from dockmesh_auth.errors import AuthError
+from dockmesh_auth.errors import AuthError, ConfigurationError
 from dockmesh_auth.host.catalogue import Catalogue
 from dockmesh_auth.host.config import HostConfig, build_config, parse_config
 from dockmesh_auth.host.connection import Connection
@@ -61,9 +61,13 @@ def load_config(
     """
     environ = os.environ if environ is None else environ
     parsed = parse_config(Path(path), environ=environ)
-    registry = PluginRegistry.load(parsed.plugin_names, catalogue)
-    for slug, plugin in parsed.plugin_of_provider.items():
-        registry.require(plugin, slug)
+    try:
+        registry = PluginRegistry.load(parsed.plugin_names, catalogue)
+        for slug, plugin in parsed.plugin_of_provider.items():
+            registry.require(plugin, slug)
+    except ConfigurationError as error:
+        error.location = parsed.place_of_plugin(error.plugin)
+        raise
     return build_config(parsed, registry.descriptions, environ=environ), registry
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -78,10 +79,12 @@ class Catalogue:
         """
         claims = self.by_name.get(name, ())
         if not claims:
-            known = ", ".join(["oidc", *self.by_name])
+            known = ["oidc", *self.by_name]
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f" (did you mean {near[0]!r}?)" if near else ""
             raise ConfigurationError(
                 ErrorCode.PLUGIN_NOT_INSTALLED,
-                f"no plugin {name!r} is installed; installed are: {known}",
+                f"no plugin {name!r} is installed{meant}; installed are: {', '.join(known)}",
                 plugin=name,
             )
         if len(claims) > 1:

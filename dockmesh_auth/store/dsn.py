@@ -29,13 +29,14 @@ def _refused(detail: str) -> ConfigurationError:
     return ConfigurationError(ErrorCode.CONFIG_INVALID_VALUE, detail)
 
 
-def parse_dsn(driver: str, dsn: str | Secret) -> URL:
+def parse_dsn(driver: str, dsn: str | Secret, folder: Path = Path()) -> URL:
     """The address of the database.
 
     Args:
         driver: `sqlite` or `postgres`.
         dsn: For SQLite a path, `sqlite:///relative`, `sqlite:////absolute` or `:memory:`; for
             PostgreSQL `postgresql://user:password@host:port/database`. May hold a password.
+        folder: Where a relative path begins.
 
     Raises:
         ConfigurationError: It is none of these, or the driver of PostgreSQL is not installed.
@@ -43,13 +44,13 @@ def parse_dsn(driver: str, dsn: str | Secret) -> URL:
     """
     text = dsn.reveal() if isinstance(dsn, Secret) else dsn
     if driver == Driver.SQLITE:
-        return _parse_sqlite(text)
+        return _parse_sqlite(text, folder)
     if driver == Driver.POSTGRES:
         return _parse_postgres(text)
     raise _refused(f"there is no database driver {driver!r}: write sqlite or postgres")
 
 
-def _parse_sqlite(text: str) -> URL:
+def _parse_sqlite(text: str, folder: Path) -> URL:
     path = text
     if text.startswith("sqlite:"):
         if not text.startswith("sqlite://"):
@@ -68,7 +69,7 @@ def _parse_sqlite(text: str) -> URL:
         raise _refused("`database.dsn`: the path of the SQLite database is empty or malformed")
     if path != MEMORY:
         try:
-            path = str(Path(path).expanduser())
+            path = str(folder / Path(path).expanduser())
         except RuntimeError:
             raise _refused("`database.dsn`: there is no such user to find the folder of") from None
     return URL.create("sqlite", database=path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar, final
 
 import structlog
@@ -54,6 +55,7 @@ def open_store(
     dsn: str | Secret,
     roles: RoleCatalogue | None = None,
     *,
+    folder: Path = Path(),
     patience: float = PATIENCE,
 ) -> SqlStore:
     """Open a database and migrate it. Blocks for as long as that takes; call it at start.
@@ -63,13 +65,14 @@ def open_store(
         dsn: A path or `sqlite:///path`; `postgresql://user:password@host/database`.
         roles: The roles that exist; the built-in ones if None. A stored grant of another role
             gives nothing.
+        folder: Where a relative path begins.
         patience: Seconds that an operation waits for its turn, and once more for a lock.
 
     Raises:
         ConfigurationError: *driver* or *dsn* cannot be understood, or a package is missing.
         StorageError: The database cannot be used, or is of a newer version.
     """
-    url = parse_dsn(driver, dsn)
+    url = parse_dsn(driver, dsn, folder)
     engine = guarded(partial(build_engine, url, patience))
     try:
         guarded(partial(migrate, engine))

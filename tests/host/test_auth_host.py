@@ -274,6 +274,28 @@ async def test_only_an_answer_that_is_posted_comes_across_sites(
     assert ("response_mode=form_post" in started.url) is crosses
 
 
+@pytest.mark.attack("SES-08")
+async def test_a_session_lives_as_long_as_is_configured(write, clock) -> None:
+    """Not as long as it would by default."""
+    clock.unix = SystemClock().now()
+    path = write()
+    path.write_text(path.read_text() + "  session: {idle: 10m, absolute: 2h}\n")
+    host = AuthHost.from_config(path, open_store=open_store, clock=clock)
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+        new = (await finish(host, started)).new_session
+        clock.advance(599)
+        during = await host.read_session(new.token)
+        clock.advance(600)
+        after = await host.read_session(new.token)
+    finally:
+        await host.close()
+
+    assert new.session.expires_at - new.session.created_at == 7200
+    assert during is not None
+    assert after is None
+
+
 async def test_a_session_knows_the_provider_s_own(host: AuthHost, idp) -> None:
     """`sid` is kept: without it no sign-out there could end the session here."""
     idp.edits.id_token = lambda draft: draft.claims.update(sid="their session")
@@ -403,3 +425,52 @@ def test_the_machine_s_clock_and_randomness() -> None:
     assert len({randomness.token() for _ in range(100)}) == 100
     assert all(len(randomness.token()) == 43 for _ in range(10))
     assert randomness.uuid() != randomness.uuid()
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "word"),
+    [
+        ("plugin: oidd", "6:15", "did you mean 'oidc'?"),
+        ("plugin: nothing-like-it", "6:15", "installed are"),
+    ],
+)
+def test_a_plugin_that_cannot_be_had_is_told_with_its_place(
+    write, more: str, place: str, word: str
+) -> None:
+    """Where it is asked for, and what was probably meant."""
+    path = write()
+    path.write_text(path.read_text().replace("slug: main\n", f"slug: main\n      {more}\n"))
+
+    with pytest.raises(ConfigurationError) as caught:
+        AuthHost.from_config(path, open_store=open_store)
+
+    assert caught.value.location is not None
+    assert caught.value.location.endswith(place)
+    assert word in str(caught.value)
+
+
+def test_a_listed_plugin_that_nobody_uses_is_told_with_the_list_s_place(write) -> None:
+    """The list is where it stands."""
+    path = write()
+    path.write_text(path.read_text().replace("auth:\n", "auth:\n  plugins: [oidc, missing]\n"))
+
+    with pytest.raises(ConfigurationError) as caught:
+        AuthHost.from_config(path, open_store=open_store)
+
+    assert caught.value.location is not None
+    assert caught.value.location.endswith("4:12")
+
+
+async def test_a_relative_database_begins_at_the_configuration_s_folder(
+    write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where the command happens to be started: grants given by hand would be gone."""
+    path = write()
+    path.write_text(path.read_text().replace(str(tmp_path / "dockmesh.db"), "data/auth.db"))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    host = AuthHost.from_config(path, open_store=open_store)
+    await host.close()
+
+    assert (tmp_path / "data" / "auth.db").is_file()

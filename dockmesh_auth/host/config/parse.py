@@ -57,6 +57,13 @@ class ParsedConfig:
             {p.slug: p.plugin for p in self.settings.auth.providers if p.enabled}
         )
 
+    def place_of_plugin(self, name: str | None) -> str:
+        """`file:line:column` of where the plugin *name* is asked for."""
+        for index, provider in enumerate(self.settings.auth.providers):
+            if provider.enabled and provider.plugin == name:
+                return self.positions.location(("auth", "providers", index, "plugin"))
+        return self.positions.location(("auth", "plugins"))
+
     @property
     def plugin_names(self) -> tuple[str, ...]:
         """The plugins that are enabled, each once: `auth.plugins`, else those in use."""
