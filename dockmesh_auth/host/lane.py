@@ -24,6 +24,10 @@ T = TypeVar("T")
 MAX_ABANDONED: Final = 4
 """Threads a plugin may have left behind before it is out of service."""
 
+MAX_LINGERING: Final = 64
+"""Calls that nobody waits for any more and that go on all the same, before the plugin is out of
+service. Far more than are being cancelled at one moment."""
+
 GRACE: Final = 0.1
 """Seconds in which a thread that is merely waiting answers, and one that is blocked does not."""
 
@@ -51,10 +55,18 @@ class Outcome(Generic[T]):
 
 
 @define(eq=False)
+class _Call:
+    """One call; whether its caller has given up waiting for it."""
+
+    given_up: bool = False
+
+
+@define(eq=False)
 class _Worker:
-    """One thread with an event loop."""
+    """One thread with an event loop, and the calls that have begun and not ended."""
 
     name: str
+    calls: set[_Call] = field(factory=set, init=False)
     loop: asyncio.AbstractEventLoop = field(factory=asyncio.new_event_loop, init=False)
     thread: threading.Thread = field(init=False)
 
@@ -103,7 +115,7 @@ class Lane:
             DeadlineMissed: There was no outcome in time.
             LaneFull: Too many earlier calls have not returned.
         """
-        worker, future = self._submit(call)
+        worker, future, entry = self._submit(call)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), deadline)
         except TimeoutError:
@@ -112,10 +124,14 @@ class Lane:
             except TimeoutError:
                 self._abandon(worker)
             raise DeadlineMissed from None
+        finally:
+            # However the wait ended: from here on nobody waits. A call that has ended is not
+            # among the worker's any more.
+            entry.given_up = True
 
     def run_blocking(self, call: Callable[[], T | Awaitable[T]], deadline: float) -> Outcome[T]:
         """The same for a caller that has no event loop: while the host starts."""
-        worker, future = self._submit(call)
+        worker, future, _ = self._submit(call)
         try:
             return future.result(deadline)
         except FutureTimeoutError:
@@ -130,7 +146,9 @@ class Lane:
                 self._worker.stop()
                 self._worker = None
 
-    def _submit(self, call: Callable[[], T | Awaitable[T]]) -> tuple[_Worker, Future[Outcome[T]]]:
+    def _submit(
+        self, call: Callable[[], T | Awaitable[T]]
+    ) -> tuple[_Worker, Future[Outcome[T]], _Call]:
         with self._lock:
             self._abandoned = [worker for worker in self._abandoned if worker.thread.is_alive()]
             if len(self._abandoned) >= MAX_ABANDONED:
@@ -138,7 +156,13 @@ class Lane:
             if self._worker is None:
                 self._worker = _Worker(self.name)
             worker = self._worker
-            return worker, asyncio.run_coroutine_threadsafe(_outcome(call), worker.loop)
+            # A coroutine can refuse to be cancelled without blocking anybody.
+            if sum(entry.given_up for entry in tuple(worker.calls)) >= MAX_LINGERING:
+                raise LaneFull
+            entry = _Call()
+            work = _outcome(call, entry, worker.calls)
+            future = asyncio.run_coroutine_threadsafe(work, worker.loop)
+            return worker, future, entry
 
     def _abandon(self, worker: _Worker) -> None:
         with self._lock:
@@ -148,9 +172,12 @@ class Lane:
                 worker.stop()
 
 
-async def _outcome(call: Callable[[], T | Awaitable[T]]) -> Outcome[T]:
+async def _outcome(
+    call: Callable[[], T | Awaitable[T]], entry: _Call, under_way: set[_Call]
+) -> Outcome[T]:
     # An exception of any kind is an outcome: were SystemExit to leave a task, it would end the
     # thread's loop and with it every other call of the plugin.
+    under_way.add(entry)
     try:
         answer = call()
         if inspect.isawaitable(answer):
@@ -158,3 +185,5 @@ async def _outcome(call: Callable[[], T | Awaitable[T]]) -> Outcome[T]:
         return Outcome(value=cast("T", answer))
     except BaseException as error:  # noqa: BLE001 - see above
         return Outcome(error=error)
+    finally:
+        under_way.discard(entry)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+import time
 
 import pytest
 
-from dockmesh_auth.host.lane import MAX_ABANDONED, DeadlineMissed, Lane, LaneFull
+from dockmesh_auth.host.lane import (
+    MAX_ABANDONED,
+    MAX_LINGERING,
+    DeadlineMissed,
+    Lane,
+    LaneFull,
+)
 
 
 @pytest.fixture(name="lane")
@@ -152,3 +160,48 @@ def test_a_worker_whose_thread_has_ended_is_not_stopped_again(lane: Lane) -> Non
     worker.stop()
 
     assert not worker.thread.is_alive()
+
+
+@pytest.mark.attack("PLG-03", "DOS-03")
+async def test_calls_that_refuse_to_be_cancelled_are_bounded(lane: Lane) -> None:
+    """They block nobody and can be counted; beyond the limit the plugin is out of service until
+    some of them end."""
+    gate = asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def stays() -> None:
+        loops.append(asyncio.get_running_loop())
+        while not gate.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate.wait()
+
+    missed = await asyncio.gather(
+        *(lane.run(stays, 0.05) for _ in range(MAX_LINGERING)), return_exceptions=True
+    )
+    assert {DeadlineMissed} == {type(outcome) for outcome in missed}
+    with pytest.raises(LaneFull):
+        await lane.run(lambda: 7, 1)
+
+    loops[0].call_soon_threadsafe(gate.set)
+    for _ in range(100):
+        with contextlib.suppress(LaneFull):
+            assert (await lane.run(lambda: 7, 1)).value == 7
+            break
+        await asyncio.sleep(0.01)
+    else:
+        raise AssertionError("the lane stays full")
+
+
+@pytest.mark.attack("PLG-03", "DOS-03")
+async def test_calls_that_were_given_up_before_they_began_do_not_count(lane: Lane) -> None:
+    """Many people leave while the thread is busy: nothing of them is left."""
+    busy = asyncio.create_task(lane.run(lambda: time.sleep(0.2), 5))
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(lane.run(lambda: 1, 5)) for _ in range(2 * MAX_LINGERING)]
+    await asyncio.sleep(0.05)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await busy
+
+    assert (await lane.run(lambda: 7, 1)).value == 7
