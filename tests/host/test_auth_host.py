@@ -270,6 +270,7 @@ async def test_only_an_answer_that_is_posted_comes_across_sites(
     finally:
         await host.close()
 
+    assert started.browser_token.reveal() not in started.url  # it is the browser's alone
     assert started.cross_site is crosses
     assert ("response_mode=form_post" in started.url) is crosses
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from dockmesh_auth.errors import (
     ConfigurationError,
     ErrorCode,
     PluginError,
+    ProviderError,
 )
 from dockmesh_auth.host.answers import check_claims, check_grants, check_profile
 
@@ -369,3 +371,64 @@ def test_a_plugin_that_fights_back_while_it_is_loaded_is_quarantined(
         describe=False,
     )
     assert "toy" in str(load().quarantined["toy"].reason)
+
+
+@pytest.mark.attack("PLG-10", "JWK-22")
+def test_a_token_of_another_issuer_vouches_for_nobody_here(validated) -> None:
+    """Its subject is the other issuer's; under ours it would be somebody else."""
+    with pytest.raises(PluginError) as caught:
+        validated(
+            "return Claims({}, issuer=provider.issuer, subject='u1')",
+            {"iss": "https://other.example", "sub": "u1"},
+        )
+    assert caught.value.code == ErrorCode.PLUGIN_FOREIGN_IDENTITY
+
+
+@pytest.mark.attack("PLG-02")
+@pytest.mark.parametrize(
+    "error",
+    [
+        "type('E', (Exception,), {'__traceback__': property(lambda _: exit(3))})()",
+        "type('E', (Exception,), {'__class__': property(lambda _: exit(3))})()",
+        "__import__('asyncio').CancelledError()",
+    ],
+)
+async def test_an_exception_that_fights_back_is_the_plugin_s_outside_of_its_lane_too(
+    stages, metadata, claims, profile, error: str
+) -> None:
+    """A replay has no lane to fall back on."""
+    made = stages(
+        f"{HEAD}@hookimpl\ndef dockmesh_auth_resolve_roles():\n    raise {error}\n"
+        f"@hookimpl\nasync def dockmesh_auth_extract_claims():\n    raise {error}\n"
+    )
+    with pytest.raises(PluginError) as pure:
+        made.resolve_roles(claims, profile)
+    with pytest.raises(PluginError) as waiting:
+        await made.extract_claims(metadata, claims, no_fetch)
+    assert {pure.value.code, waiting.value.code} == {ErrorCode.PLUGIN_RAISED}
+
+
+@pytest.mark.attack("PLG-03")
+async def test_discovery_by_a_plugin_blocks_nobody_and_fetches_where_the_connections_are(
+    stages,
+) -> None:
+    """It has a thread and a deadline, and its requests are made in the host's."""
+    asked: list[int] = []
+
+    async def fetch(_: str, **__: object) -> Any:
+        asked.append(threading.get_ident())
+        raise ProviderError(ErrorCode.PROVIDER_UNREACHABLE)
+
+    made = stages(
+        f"{HEAD}import time\nwhere = []\n@hookimpl\n"
+        "async def dockmesh_auth_discover(provider, fetch):\n"
+        "    if where:\n        time.sleep(1)\n        raise ValueError\n"
+        "    where.append(1)\n    await fetch('https://id.example/x')\n"
+    )
+    with pytest.raises(ProviderError):
+        await made.discover_in_lane(fetch)
+    with pytest.raises(PluginError) as late:
+        await made.discover_in_lane(fetch)
+
+    assert asked == [threading.get_ident()]
+    assert late.value.code == ErrorCode.PLUGIN_DEADLINE
