@@ -231,8 +231,10 @@ def test_a_plugin_may_choose_among_what_the_rows_give(stages, claims, profile) -
     assert [str(grant) for grant in grants] == ["operator on tag=prod"]
 
 
-def test_a_plugin_may_give_the_default_role(stages, provider, claims, profile) -> None:
-    """The default is the operator's as well."""
+def test_an_origin_is_one_of_ours_and_no_text_that_looks_like_it(
+    stages, provider, claims, profile
+) -> None:
+    """An enumeration's value is not its member, even if the operator's default had it."""
     stage = stages(
         f"{HEAD}@hookimpl\ndef dockmesh_auth_resolve_roles(provider):\n"
         "    return Grants([provider.default_grant])"

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from dockmesh_auth.domain.claims import Claims
-from dockmesh_auth.domain.grants import Grants
+from dockmesh_auth.domain.grants import Grants, Origin
 from dockmesh_auth.domain.groups import MAX_GROUPS, Groups, GroupState
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.secret import Secret
@@ -23,7 +23,7 @@ from dockmesh_auth.errors import (
     PluginError,
     ProviderError,
 )
-from dockmesh_auth.host.answers import check_claims, check_grants, check_profile
+from dockmesh_auth.host.answers import check_claims, check_grants, check_profile, type_name
 
 HEAD = "from dockmesh_auth.hookspecs import hookimpl\nfrom dockmesh_auth import *\n"
 EXPECTED = Expectation(nonce="n" * 20, now=1.0)
@@ -390,6 +390,7 @@ def test_a_token_of_another_issuer_vouches_for_nobody_here(validated) -> None:
     [
         "type('E', (Exception,), {'__traceback__': property(lambda _: exit(3))})()",
         "type('E', (Exception,), {'__class__': property(lambda _: exit(3))})()",
+        "type('M', (type,), {'__name__': property(lambda _: exit(3))})('E', (Exception,), {})()",
         "__import__('asyncio').CancelledError()",
     ],
 )
@@ -432,3 +433,67 @@ async def test_discovery_by_a_plugin_blocks_nobody_and_fetches_where_the_connect
 
     assert asked == [threading.get_ident()]
     assert late.value.code == ErrorCode.PLUGIN_DEADLINE
+
+
+@pytest.mark.attack("PLG-04")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "type('C', (Claims,), {})({}, issuer=provider.issuer, subject='u1')",
+        "Claims({'groups': [Liar('x')]}, issuer=provider.issuer, subject='u1')",
+        "Claims({'groups': {Liar('x'): 1}}, issuer=provider.issuer, subject='u1')",
+        "Claims({Liar('x'): 1}, issuer=provider.issuer, subject='u1')",
+    ],
+)
+def test_claims_are_of_exact_types_all_the_way_down(validated, provider, answer: str) -> None:
+    """A subclass could say something else the next time."""
+    with pytest.raises(PluginError) as caught:
+        validated(f"return {answer}", {"iss": provider.issuer, "sub": "u1"})
+    assert caught.value.code == ErrorCode.PLUGIN_WRONG_TYPE
+
+
+@pytest.mark.attack("PLG-04")
+def test_a_subclass_of_a_tuple_is_no_tuple() -> None:
+    """It could give other entries to whoever looks twice."""
+
+    class Names(tuple[str, ...]):
+        __slots__ = ()
+
+    answer = Profile(groups=Groups(GroupState.PRESENT, Names(["a"])))
+    with pytest.raises(PluginError) as caught:
+        check_profile(answer)
+    assert caught.value.code == ErrorCode.PLUGIN_WRONG_TYPE
+
+
+@pytest.mark.attack("CFG-06")
+@pytest.mark.parametrize("field", ["username", "display_name", "email"])
+def test_every_name_that_a_plugin_gives_is_cut_and_visible(field: str) -> None:
+    """All of them are shown, and stored."""
+    profile = check_profile(Profile(**{"groups": Groups.of(()), field: "\x1b[31m" + "x" * 2000}))
+    shown = getattr(profile, field)
+    assert len(shown) == 1024
+    assert shown.startswith("\N{REPLACEMENT CHARACTER}[31mx")
+
+
+@pytest.mark.attack("PLG-04")
+def test_the_name_of_a_type_is_had_past_what_its_class_says() -> None:
+    """It stands in messages about values of which nothing is known."""
+    kind = type("Kind", (type,), {"__name__": property(lambda _: 1 / 0)})
+    assert type_name(kind("Odd", (), {})()) == "Odd"
+
+
+@pytest.mark.attack("PLG-06", "CLM-12")
+def test_the_default_role_is_given_as_it_is_configured_or_not_at_all(provider) -> None:
+    """A plugin can give it; not a higher one, and none where there is none."""
+    row = provider.mappings.resolve(["dockmesh-viewers"]).items[0]
+    default = attrs.evolve(row, origin=Origin.DEFAULT, claim_value=None)
+    higher = attrs.evolve(
+        default, role=provider.mappings.resolve(["dockmesh-admins"]).items[0].role
+    )
+    open_to_all = attrs.evolve(provider, default_grant=default)
+
+    assert check_grants(Grants([default]), open_to_all) == Grants([default])
+    for grant, of in ((higher, open_to_all), (default, provider), (higher, provider)):
+        with pytest.raises(PluginError) as caught:
+            check_grants(Grants([grant]), of)
+        assert caught.value.code == ErrorCode.PLUGIN_UNMAPPED_GRANT
