@@ -10,7 +10,8 @@ Only `dockmesh_auth_describe` is required. For every other hook there are three 
 
 - **None**: not mine. The built-in, standard OpenID Connect, does it.
 - **a value** of the type of the signature: mine.
-- **an error** of `dockmesh_auth.errors`: mine, and refused. The sign-in ends.
+- **an error** of `dockmesh_auth.errors`, of exactly one of its branches: mine, and refused. The
+  sign-in ends.
 
 Anything else (another type, another exception, no answer in time) is the plugin's fault: that
 sign-in fails closed and the log names plugin, hook and provider. Other providers go on.
