@@ -53,11 +53,11 @@ class MetadataCache:
         Raises:
             AuthError: The provider was never reached, or what it answered was refused.
         """
-        if self._clock.monotonic() < self._ask_again_at:
-            if self._good is not None:
-                return self._good
-            if self.last_error is not None:
-                raise self.last_error.again()
+        too_early = self._clock.monotonic() < self._ask_again_at
+        if too_early and self._good is not None:
+            return self._good
+        if too_early and self.last_error is not None:
+            raise self.last_error.again()
         if self._flight is None:
             self._flight = asyncio.ensure_future(self._refresh())
             self._flight.add_done_callback(self._landed)

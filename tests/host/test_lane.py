@@ -205,3 +205,18 @@ async def test_calls_that_were_given_up_before_they_began_do_not_count(lane: Lan
     await busy
 
     assert (await lane.run(lambda: 7, 1)).value == 7
+
+
+@pytest.mark.attack("PLG-03")
+async def test_two_calls_that_are_blocked_leave_one_thread_behind(lane: Lane) -> None:
+    """Both miss their deadline in the same thread, which is given up once."""
+    release = threading.Event()
+
+    missed = await asyncio.gather(
+        lane.run(release.wait, 0.05), lane.run(release.wait, 0.05), return_exceptions=True
+    )
+    left_behind = len(lane._abandoned)
+    release.set()
+
+    assert [type(error) for error in missed] == [DeadlineMissed, DeadlineMissed]
+    assert left_behind == 1
