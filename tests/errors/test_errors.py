@@ -164,3 +164,22 @@ def test_an_error_can_be_copied() -> None:
     error = ConfigurationError(ErrorCode.CONFIG_SYNTAX, "x", location="a:1:1", evidence={"a": "b"})
     copied = copy.copy(error)
     assert (str(copied), copied.evidence, type(copied)) == (str(error), {"a": "b"}, type(error))
+
+
+def test_an_error_again_says_the_same_and_knows_nothing_of_the_first() -> None:
+    """Every field is there; frames, cause and context are not."""
+    first = PluginError(
+        ErrorCode.PLUGIN_RAISED, "d", provider="p", plugin="q", hook="h", evidence={"a": "b"}
+    )
+    fault = ConfigurationError(ErrorCode.CONFIG_SYNTAX, "d", location="f:1:1")
+    fault.others = (ConfigurationError(ErrorCode.CONFIG_SYNTAX, "e"),)
+    for error in (first, fault):
+        try:
+            raise error from ValueError("t0ken")
+        except AuthError as caught:
+            again = caught.again()
+        assert again is not error
+        assert type(again) is type(error)
+        assert vars(again) == vars(error)
+        assert str(again) == str(error)
+        assert (again.__traceback__, again.__cause__, again.__context__) == (None, None, None)

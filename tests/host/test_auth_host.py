@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from dockmesh_auth import AuthHost, open_store
+from dockmesh_auth.domain.identity import Identity
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import (
     AccessDenied,
@@ -295,6 +296,28 @@ async def test_a_session_lives_as_long_as_is_configured(write, clock) -> None:
     assert new.session.expires_at - new.session.created_at == 7200
     assert during is not None
     assert after is None
+
+
+@pytest.mark.attack("ACC-01", "ACC-02", "ACC-03")
+async def test_a_person_is_issuer_and_subject_whatever_else_is_said(host: AuthHost, idp) -> None:
+    """With another subject somebody is somebody else, be name and address the same."""
+    said = {"email": "a@example.org", "email_verified": True, "preferred_username": "alice"}
+    people = []
+    try:
+        for subject in ("one", "two"):
+            idp.edits.id_token = lambda draft, subject=subject: draft.claims.update(
+                said, sub=subject
+            )
+            started = await host.start_sign_in("main", return_to=None)
+            people.append((await finish(host, started)).new_session.session.user)
+    finally:
+        idp.edits.clear()
+
+    assert [user.identity for user in people] == [
+        Identity(idp.issuer, "one"),
+        Identity(idp.issuer, "two"),
+    ]
+    assert people[0].id != people[1].id
 
 
 async def test_a_session_knows_the_provider_s_own(host: AuthHost, idp) -> None:

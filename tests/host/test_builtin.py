@@ -217,6 +217,33 @@ def test_without_a_match_there_is_nothing_unless_there_is_a_default(provider) ->
     assert len(builtin.dockmesh_auth_resolve_roles(provider, profile)) == 0
 
 
+@pytest.mark.attack("CLM-12")
+def test_who_has_a_role_does_not_get_the_default_instead(provider) -> None:
+    """The default is for those whom no row matches, and for nobody else."""
+    row = provider.mappings.resolve(["dockmesh-viewers"])
+    admin = provider.mappings.resolve(["dockmesh-admins"]).items[0]
+    provider = attrs.evolve(provider, default_grant=admin)
+    profile = Profile(groups=Groups.of(["dockmesh-viewers"]))
+
+    assert builtin.dockmesh_auth_resolve_roles(provider, profile) == row
+
+
+@pytest.mark.attack("CLM-06", "IDT-21")
+async def test_groups_that_did_not_fit_are_asked_of_userinfo(provider, metadata, userinfo) -> None:
+    """Never of the address that the token names for them."""
+    userinfo.claims = {"groups": ["x"]}
+    claims = claims_of(
+        provider,
+        _claim_names={"groups": "src"},
+        _claim_sources={"src": {"endpoint": "https://evil.example"}},
+    )
+
+    profile = await builtin.dockmesh_auth_extract_claims(provider, metadata, claims, userinfo)
+
+    assert profile.groups.names == ("x",)
+    assert userinfo.asked == [("https://id.example/userinfo", True)]
+
+
 def test_it_describes_itself() -> None:
     """The built-in is a plugin like any other."""
     assert builtin.dockmesh_auth_describe().name == "oidc"
