@@ -61,14 +61,18 @@ def load_config(
     """
     environ = os.environ if environ is None else environ
     parsed = parse_config(Path(path), environ=environ)
+    registry: PluginRegistry | None = None
     try:
         registry = PluginRegistry.load(parsed.plugin_names, catalogue)
         for slug, plugin in parsed.plugin_of_provider.items():
             registry.require(plugin, slug)
+        return build_config(parsed, registry.descriptions, environ=environ), registry
     except ConfigurationError as error:
-        error.location = parsed.place_of_plugin(error.plugin)
+        if registry is not None:
+            registry.close()
+        if error.location is None:
+            error.location = parsed.place_of_plugin(error.plugin)
         raise
-    return build_config(parsed, registry.descriptions, environ=environ), registry
 
 
 @define(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -498,3 +499,18 @@ async def test_a_relative_database_begins_at_the_configuration_s_folder(
     await host.close()
 
     assert (tmp_path / "data" / "auth.db").is_file()
+
+
+def test_a_configuration_that_is_refused_leaves_no_thread_behind(write) -> None:
+    """Plugins that were loaded for it are let go."""
+    before = {thread.name for thread in threading.enumerate()}
+
+    with pytest.raises(ConfigurationError):
+        AuthHost.from_config(
+            write("plugin: authentik\n      subject_mode: nonsense"), open_store=open_store
+        )
+    for thread in threading.enumerate():
+        if thread.name == "lane-authentik":
+            thread.join(5)
+
+    assert {thread.name for thread in threading.enumerate()} <= before
