@@ -62,7 +62,7 @@ class Catalogue:
             seen.add(name.lower())
             for entry_point in _entry_points(distribution, name):
                 claims[entry_point.name].append(
-                    InstalledPlugin(entry_point.name, name, str(distribution.version), entry_point)
+                    InstalledPlugin(entry_point.name, name, _version(distribution), entry_point)
                 )
         return cls(
             {
@@ -104,6 +104,11 @@ def _name(distribution: Distribution) -> str | None:
         return distribution.name if "Name" in distribution.metadata else None
     except (OSError, ValueError):
         return None
+
+
+def _version(distribution: Distribution) -> str:
+    """The version of *distribution*, or `unknown`: it can be named in messages all the same."""
+    return distribution.version if "Version" in distribution.metadata else "unknown"
 
 
 def _entry_points(distribution: Distribution, name: str) -> list[EntryPoint]:

@@ -94,7 +94,11 @@ def _build_sqlite(url: URL, patience: float) -> Engine:
     event.listen(engine, "connect", partial(_set_up_sqlite, patience))
     event.listen(engine, "begin", _begin_sqlite)
     if not is_memory(url):
-        _enter_wal(engine, patience)
+        try:
+            _enter_wal(engine, patience)
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
 
 
@@ -116,7 +120,11 @@ def _set_up_sqlite(patience: float, connection: SqliteConnection, _: object) -> 
         "synchronous = NORMAL",
         "trusted_schema = OFF",
     ):
-        connection.execute(f"PRAGMA {pragma}")
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()  # nobody else knows of it yet
+            raise
 
 
 def _begin_sqlite(connection: Connection) -> None:
