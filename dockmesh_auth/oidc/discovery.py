@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from dockmesh_auth.domain.metadata import ProviderMetadata
-from dockmesh_auth.domain.ports import Answer, Request
+from dockmesh_auth.domain.ports import Answer
 from dockmesh_auth.domain.provider import ClientAuthentication, Provider, ResponseMode
 from dockmesh_auth.domain.strict_json import Json, parse_object
 from dockmesh_auth.errors import ErrorCode, ProviderError
@@ -16,7 +16,6 @@ from dockmesh_auth.oidc.evidence import shown, shown_address
 
 __all__ = [
     "WELL_KNOWN",
-    "build_discovery_request",
     "check_metadata",
     "document_url",
     "parse_metadata",
@@ -50,11 +49,6 @@ def document_url(provider: Provider) -> str:
     The well-known path is appended to the issuer's own path, never put before it as RFC 8414 does.
     """
     return provider.discovery_url or provider.issuer.removesuffix("/") + WELL_KNOWN
-
-
-def build_discovery_request(provider: Provider) -> Request:
-    """The request for the document (section 4.1)."""
-    return Request(url=document_url(provider), headers={"Accept": "application/json"})
 
 
 def parse_metadata(answer: Answer, provider: Provider) -> ProviderMetadata:

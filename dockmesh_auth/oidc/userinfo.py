@@ -9,14 +9,12 @@ from types import MappingProxyType
 from typing import Final
 
 from dockmesh_auth.domain.claims import Claims
-from dockmesh_auth.domain.metadata import ProviderMetadata
-from dockmesh_auth.domain.ports import Answer, Request
+from dockmesh_auth.domain.ports import Answer
 from dockmesh_auth.domain.provider import Provider
-from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.strict_json import FrozenJson, Json, freeze, parse_object
 from dockmesh_auth.errors import ErrorCode, ProviderError, TokenRejected
 
-__all__ = ["PROTOCOL_CLAIMS", "build_userinfo_request", "parse_userinfo"]
+__all__ = ["PROTOCOL_CLAIMS", "parse_userinfo"]
 
 PROTOCOL_CLAIMS: Final = frozenset(
     {
@@ -45,23 +43,6 @@ PROTOCOL_CLAIMS: Final = frozenset(
 _OK: Final = 200
 # RFC 6750, section 3: error="insufficient_scope"
 _BEARER_ERROR = re.compile(r'error="([a-z_]{1,40})"')
-
-
-def build_userinfo_request(metadata: ProviderMetadata, access_token: Secret) -> Request:
-    """The request for the claims (section 5.3.1); the token goes in the header and nowhere else.
-
-    Raises:
-        ProviderError: `USERINFO_FAILED`: the provider has no such endpoint.
-    """
-    if metadata.userinfo_endpoint is None:
-        raise ProviderError(ErrorCode.USERINFO_FAILED, "the provider has no userinfo endpoint")
-    return Request(
-        url=metadata.userinfo_endpoint,
-        headers={
-            "Accept": "application/json",
-            "Authorization": f"Bearer {access_token.reveal()}",
-        },
-    )
 
 
 def parse_userinfo(answer: Answer, claims: Claims, provider: Provider) -> Mapping[str, FrozenJson]:

@@ -22,7 +22,6 @@ from dockmesh_auth.domain.provider import (
 )
 from dockmesh_auth.errors import AuthError, ErrorCode, ProviderError
 from dockmesh_auth.oidc.discovery import (
-    build_discovery_request,
     check_metadata,
     document_url,
     parse_metadata,
@@ -79,8 +78,6 @@ def test_the_well_known_path_is_appended_with_one_slash(issuer: str, url: str) -
     """Appended to the issuer's path, not put before it; no slash doubled or dropped."""
     provider = attrs.evolve(PROVIDER, issuer=issuer)
     assert document_url(provider) == url
-    request = build_discovery_request(provider)
-    assert (request.method, request.url, request.body) == ("GET", url, None)
 
 
 def test_a_configured_discovery_url_is_taken_as_it_is() -> None:

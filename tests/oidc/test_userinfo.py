@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +14,8 @@ from dockmesh_auth.domain.claims import Claims
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.ports import Answer
 from dockmesh_auth.domain.provider import Provider
-from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import AuthError, ErrorCode, ProviderError, TokenRejected
-from dockmesh_auth.oidc.userinfo import build_userinfo_request, parse_userinfo
+from dockmesh_auth.oidc.userinfo import parse_userinfo
 
 PROVIDER = Provider(
     slug="idp", display_name="IdP", issuer="https://idp.example/", client_id="dockmesh"
@@ -52,22 +50,6 @@ def failure(given_answer: Answer) -> ProviderError:
     assert caught.value.code is ErrorCode.USERINFO_FAILED
     assert caught.value.provider == "idp"
     return caught.value
-
-
-def test_the_token_is_sent_in_the_header() -> None:
-    """And is not shown by the request (OpenID Connect Core 1.0, section 5.3.1)."""
-    request = build_userinfo_request(METADATA, Secret("acc3ss"))
-    assert (request.method, request.url) == ("GET", "https://idp.example/userinfo")
-    assert request.headers["Authorization"] == "Bearer acc3ss"
-    assert request.body is None
-    assert "acc3ss" not in repr(request)
-
-
-def test_a_provider_without_the_endpoint_cannot_be_asked() -> None:
-    """It is an error and not an empty answer."""
-    with pytest.raises(ProviderError) as caught:
-        build_userinfo_request(attrs.evolve(METADATA, userinfo_endpoint=None), Secret("a"))
-    assert caught.value.code is ErrorCode.USERINFO_FAILED
 
 
 def test_what_the_answer_adds_is_immutable() -> None:
