@@ -152,7 +152,8 @@ class SqlStore:
         """
 
         def work(connection: Connection) -> NewSession | None:
-            if not grants and user_rows.find_user_row(connection, identity) is None:
+            gives = any(grant.role.name in self.roles.by_name for grant in grants)
+            if not gives and user_rows.find_user_row(connection, identity) is None:
                 return None
             user, is_new = user_rows.record_user(
                 connection, identity, profile, provider=provider, user_id=user_id, now=now

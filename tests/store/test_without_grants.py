@@ -12,7 +12,7 @@ from sqlalchemy import text
 from dockmesh_auth.domain.grants import Grant, Origin
 from dockmesh_auth.domain.groups import Groups
 from dockmesh_auth.domain.identity import Identity
-from dockmesh_auth.domain.roles import RoleCatalogue
+from dockmesh_auth.domain.roles import Role, RoleCatalogue
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.session import User
@@ -220,3 +220,16 @@ async def test_grants_and_sessions_agree_whoever_of_twenty_comes_last(
     assert (await known(store, person)).grants.items == (person.grant("admin"),) * grants
     assert (grants > 0) is (sessions > 0)
     assert grants <= 1
+
+
+@pytest.mark.attack("ACC-10")
+async def test_a_stranger_whose_only_role_is_not_declared_leaves_no_row(
+    store: SqlStore, person: Any, count: Any
+) -> None:
+    """What the store would not read back gives nothing, and nothing is written of them."""
+    ghost = Grant(Role(1, "ghost"), Scope.all_hosts(), Origin.MAPPING, "ghosts")
+
+    session = await person.try_to_sign_in(store, "stranger", grants=(ghost,))
+
+    assert session is None
+    assert [count(store, table) for table in ("users", "grants", "sessions")] == [0, 0, 0]
