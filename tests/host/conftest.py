@@ -12,8 +12,10 @@ from typing import Protocol
 
 import pytest
 
-from dockmesh_auth.domain.claims import ClaimPath
+from dockmesh_auth.domain.claims import ClaimPath, Claims
 from dockmesh_auth.domain.grants import GroupMapping, MappingTable
+from dockmesh_auth.domain.groups import Groups
+from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.provider import NetworkRules, Provider
 from dockmesh_auth.domain.roles import RoleCatalogue
@@ -164,3 +166,16 @@ def stages_of_toy(
         return Stages(provider, registry.require("toy", "main"), Deadlines(pure=0.3, waiting=0.3))
 
     return make
+
+
+@pytest.fixture(name="claims")
+def claims_of_a_viewer(provider: Provider) -> Claims:
+    """The claims of somebody in one group."""
+    members = {"iss": provider.issuer, "sub": "u1", "groups": ["dockmesh-viewers"]}
+    return Claims(members, issuer=provider.issuer, subject="u1")
+
+
+@pytest.fixture(name="profile")
+def profile_of_a_viewer() -> Profile:
+    """What is read out of them."""
+    return Profile(username="u", groups=Groups.of(["dockmesh-viewers"]))

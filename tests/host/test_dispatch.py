@@ -11,8 +11,6 @@ import attrs
 import pytest
 
 from dockmesh_auth.domain.claims import Claims
-from dockmesh_auth.domain.groups import Groups
-from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.ports import Answer
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.tokens import Expectation, TokenResponse
@@ -38,17 +36,6 @@ class OpensAnything:
 
     def matches_access_token(self, token: Secret, at_hash: str, access_token: Secret) -> bool:
         return True
-
-
-@pytest.fixture(name="claims")
-def some_claims(provider) -> Claims:
-    members = {"iss": provider.issuer, "sub": "u1", "groups": ["dockmesh-viewers"]}
-    return Claims(members, issuer=provider.issuer, subject="u1")
-
-
-@pytest.fixture(name="profile")
-def some_profile() -> Profile:
-    return Profile(username="u", groups=Groups.of(["dockmesh-viewers"]))
 
 
 @pytest.fixture(name="tokens")

@@ -53,17 +53,6 @@ async def no_fetch(url: str, **_: object) -> Any:
     raise AssertionError(url)
 
 
-@pytest.fixture(name="claims")
-def some_claims(provider) -> Claims:
-    members = {"iss": provider.issuer, "sub": "u1", "groups": ["dockmesh-viewers"]}
-    return Claims(members, issuer=provider.issuer, subject="u1")
-
-
-@pytest.fixture(name="profile")
-def some_profile() -> Profile:
-    return Profile(username="u", groups=Groups.of(["dockmesh-viewers"]))
-
-
 @pytest.fixture(name="validated")
 def validation_by_a_plugin(stages, metadata):
     """Have a plugin answer `validate_token` for a token with the given members."""
