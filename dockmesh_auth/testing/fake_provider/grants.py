@@ -8,11 +8,21 @@ from attrs import define, field, frozen
 
 from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
-__all__ = ["AuthorizationRequest", "Grant", "LoginSession", "Problem", "RecordedRequest"]
+__all__ = [
+    "AuthorizationRequest",
+    "Grant",
+    "LoginSession",
+    "Problem",
+    "PushedRequest",
+    "RecordedRequest",
+    "Unanswerable",
+]
 
 
 class Problem(Exception):  # noqa: N818 - it is an answer of the provider, not a fault of ours
     """A request that an endpoint refuses.
+
+    APIs of a shape raise it, too.
 
     Attributes:
         error: The error's name in the protocol.
@@ -25,6 +35,10 @@ class Problem(Exception):  # noqa: N818 - it is an answer of the provider, not a
         self.description = description
         self.status = status
         super().__init__(error)
+
+
+class Unanswerable(Problem):
+    """An authorization request that names nobody who could be told: the person stays."""
 
 
 @frozen(kw_only=True)
@@ -67,6 +81,19 @@ class AuthorizationRequest:
 
 
 @frozen(kw_only=True)
+class PushedRequest:
+    """An authorization request that its client has sent ahead (RFC 9126).
+
+    Attributes:
+        asked: The request, checked.
+        expires_at: Until when a browser may come with its name, Unix seconds.
+    """
+
+    asked: AuthorizationRequest
+    expires_at: float
+
+
+@frozen(kw_only=True)
 class LoginSession:
     """Somebody who is signed in at the provider, in one browser.
 
@@ -90,6 +117,7 @@ class Grant:
         session: Who answered.
         issued_at: When the code was issued, Unix seconds.
         redeemed: Whether the code was used.
+        base_url: Scheme, host and port that its tokens name, once there are some.
         subject: `sub` of the tokens, once there are some.
         access_token: The access token, once there is one.
         expires_at: When that token expires, Unix seconds.
@@ -100,6 +128,7 @@ class Grant:
     session: LoginSession
     issued_at: float
     redeemed: bool = False
+    base_url: str = ""
     subject: str = ""
     access_token: str = field(default="", repr=False)
     expires_at: float = 0.0

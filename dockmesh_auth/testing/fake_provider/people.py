@@ -28,6 +28,7 @@ class FakeUser:
         subject: `sub`, for shapes that do not make it up.
         claims: More claims, released with every scope; they override the others.
         attributes: What a shape needs besides.
+        data: What the shape's APIs tell of the person; stands in no token by itself.
         may_enter: Whether the person may use any client at all.
     """
 
@@ -38,6 +39,7 @@ class FakeUser:
     subject: str = ""
     claims: Mapping[str, Any] = field(factory=dict)
     attributes: Mapping[str, str] = field(factory=dict)
+    data: Mapping[str, Any] = field(factory=dict)
     may_enter: bool = True
 
 

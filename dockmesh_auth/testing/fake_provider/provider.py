@@ -16,10 +16,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dockmesh_auth.testing.fake_provider.authorize import LOGIN_PATH, AuthorizationEndpoint
+from dockmesh_auth.testing.fake_provider.bearer import ApiEndpoint, UserinfoEndpoint
+from dockmesh_auth.testing.fake_provider.document import discovery_document
 from dockmesh_auth.testing.fake_provider.grants import RecordedRequest
 from dockmesh_auth.testing.fake_provider.pages import message_page
+from dockmesh_auth.testing.fake_provider.pushed import PushedAuthorizationEndpoint
 from dockmesh_auth.testing.fake_provider.state import FakeState
-from dockmesh_auth.testing.fake_provider.token_endpoint import TokenEndpoint, UserinfoEndpoint
+from dockmesh_auth.testing.fake_provider.token_endpoint import TokenEndpoint
 from dockmesh_auth.testing.minting import SigningKey
 from dockmesh_auth.testing.server import served
 
@@ -33,7 +36,10 @@ class FakeProvider(FakeState):
     """A provider of identities that do not exist. See `FakeState` for its settings.
 
     Endpoints, as `faults` and `requests` name them: discovery, jwks, authorization, login,
-    token, userinfo, end_session.
+    token, userinfo, end_session, pushed_authorization; and the shape's APIs by their names.
+
+    Raises:
+        ValueError: Two endpoints have one name.
     """
 
     app: Starlette = field(init=False, repr=False)
@@ -60,11 +66,32 @@ class FakeProvider(FakeState):
             self.more_keys.append(self.signing_key)
         self.signing_key = key
 
+    def approve(self, url: str, user_name: str) -> list[tuple[str, str]]:
+        """Let somebody sign in and allow all that *url* asks for, without a browser.
+
+        Every rule of the authorization endpoint holds. Nothing is sent: `requests` does not grow,
+        faults do not apply.
+
+        Args:
+            url: An address of the authorization endpoint with its query, as a browser gets it.
+            user_name: `FakeUser.name` of the person.
+
+        Returns:
+            What the browser would bring back, in order: `code`, `state` if there was one, `iss`
+            if the shape sends it; as `edits.authorization_response` leaves them.
+
+        Raises:
+            Problem: The request or the person is refused.
+            KeyError: There is no such person.
+        """
+        return AuthorizationEndpoint(self).approve(url, user_name)
+
     # --- endpoints ------------------------------------------------------------------------
 
     def _routes(self) -> list[Route]:
         paths, authorization = self.shape.paths, AuthorizationEndpoint(self)
-        return [
+        pushed = PushedAuthorizationEndpoint(self)
+        routes = [
             self._route("discovery", self._discovery_path(), self._discovery, "GET"),
             self._route("jwks", paths.jwks, self._jwks, "GET"),
             self._route("authorization", paths.authorization, authorization.authorize),
@@ -72,7 +99,14 @@ class FakeProvider(FakeState):
             self._route("token", paths.token, TokenEndpoint(self).answer, "POST"),
             self._route("userinfo", paths.userinfo, UserinfoEndpoint(self).answer),
             self._route("end_session", paths.end_session, self._end_session),
+            self._route("pushed_authorization", paths.pushed_authorization, pushed.answer, "POST"),
         ]
+        for api in self.shape.apis():
+            handler = ApiEndpoint(self, api.name).answer
+            routes.append(self._route(api.name, api.path, handler, *api.methods))
+        if len({route.name for route in routes}) != len(routes):
+            raise ValueError("two endpoints of the shape have one name")
+        return routes
 
     def _route(self, endpoint: str, path: str, handler: _Handler, *methods: str) -> Route:
         async def guarded(request: Request) -> Response:
@@ -80,7 +114,7 @@ class FakeProvider(FakeState):
             self.requests.append(_recorded(endpoint, request, body))
             return await self.faults.around(endpoint, request, partial(self._run, handler, request))
 
-        return Route(path, guarded, methods=list(methods or ("GET", "POST")))
+        return Route(path, guarded, methods=list(methods or ("GET", "POST")), name=endpoint)
 
     async def _run(self, handler: _Handler, request: Request) -> Response:
         try:
@@ -99,40 +133,17 @@ class FakeProvider(FakeState):
         return f"{self.shape.issuer_path.removesuffix('/')}/{path}"
 
     async def _discovery(self, request: Request) -> Response:
+        if not self.shape.has_discovery:
+            return self.shape.http_problem(request.method, 404)
         return JSONResponse(self.metadata(self.base_for(request)))
 
     def metadata(self, base: str) -> dict[str, Any]:
         """The discovery document under the address *base* (Discovery 1.0, section 3)."""
-        shape, paths = self.shape, self.shape.paths
-        key = self.signing_key
-        document: dict[str, Any] = {
-            "issuer": base + shape.issuer_path,
-            "authorization_endpoint": base + paths.authorization,
-            "token_endpoint": base + paths.token,
-            "userinfo_endpoint": base + paths.userinfo,
-            "jwks_uri": base + paths.jwks,
-            "end_session_endpoint": base + paths.end_session,
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [key.algorithm if key else "HS256"],
-            "token_endpoint_auth_methods_supported": [
-                "client_secret_basic",
-                "client_secret_post",
-                "none",
-            ],
-            "scopes_supported": list(shape.scopes),
-            "code_challenge_methods_supported": list(shape.code_challenge_methods),
-        }
-        if self.encryption_key is not None:
-            document["id_token_encryption_alg_values_supported"] = ["RSA-OAEP-256"]
-            document["id_token_encryption_enc_values_supported"] = ["A256CBC-HS512"]
-        if shape.iss_parameter:
-            document["authorization_response_iss_parameter_supported"] = True
-        return shape.metadata(document)
+        return discovery_document(self, base)
 
-    async def _jwks(self, _request: Request) -> Response:
+    async def _jwks(self, request: Request) -> Response:
+        if not self.shape.has_discovery:
+            return self.shape.http_problem(request.method, 404)
         return JSONResponse(self.shape.key_set(self.published_keys()))
 
     async def _end_session(self, request: Request) -> Response:

@@ -7,12 +7,14 @@ that overrides what differs; a stand-in of another product is mostly a screenful
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from attrs import evolve, field, frozen
 from starlette.responses import JSONResponse, Response
 
+from dockmesh_auth.testing.fake_provider.apis import Api
 from dockmesh_auth.testing.fake_provider.grants import (
     AuthorizationRequest,
     Grant,
@@ -21,7 +23,15 @@ from dockmesh_auth.testing.fake_provider.grants import (
 )
 from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
 
-__all__ = ["Lifetimes", "Paths", "Shape"]
+__all__ = ["Lifetimes", "Paths", "PushedRequests", "Shape"]
+
+
+class PushedRequests(StrEnum):
+    """What a provider makes of pushed authorization requests (RFC 9126)."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    REQUIRED = "required"
 
 
 @frozen(kw_only=True)
@@ -38,6 +48,7 @@ class Paths:
     token: str = "/token"  # noqa: S105 - a path
     userinfo: str = "/userinfo"
     end_session: str = "/end-session"
+    pushed_authorization: str = "/par"
 
 
 @frozen(kw_only=True)
@@ -46,6 +57,7 @@ class Lifetimes:
 
     code: int = 60
     tokens: int = 300
+    pushed_request: int = 60
 
 
 @frozen(kw_only=True)
@@ -54,7 +66,8 @@ class Shape:
 
     Attributes:
         name: What its pages call it.
-        issuer_path: What follows the base address in the issuer, with its slashes as they are.
+        issuer_path: What follows the base address in the issuer that a relying party is set up
+            with, with its slashes as they are; the discovery document is below it.
         paths: Where the endpoints are.
         lifetimes: How long codes and tokens live.
         scopes: The scopes it knows; others are dropped.
@@ -72,6 +85,10 @@ class Shape:
         reuse_revokes: Whether a code used twice kills the tokens of its first use.
         redirect_uri_error: What the token endpoint says of another redirect URI.
         issuer_follows_host: Whether issuer and endpoints are made of each request's Host header.
+        sends_id_token: Whether it speaks OpenID Connect; plain OAuth 2.0 has no ID token, needs
+            no scope `openid` and ignores the nonce.
+        has_discovery: Whether it publishes a discovery document and a key set.
+        pushed_requests: What it makes of pushed authorization requests (RFC 9126).
     """
 
     name: str = "Example Identity"
@@ -93,6 +110,9 @@ class Shape:
     reuse_revokes: bool = True
     redirect_uri_error: str = "invalid_grant"
     issuer_follows_host: bool = False
+    sends_id_token: bool = True
+    has_discovery: bool = True
+    pushed_requests: PushedRequests = PushedRequests.NONE
 
     def but(self, **changes: Any) -> Shape:
         """The same shape with *changes*."""
@@ -103,6 +123,17 @@ class Shape:
     def metadata(self, standard: dict[str, Any]) -> dict[str, Any]:
         """The discovery document, given what follows from the settings."""
         return standard
+
+    def document_issuer(self, base: str) -> str:
+        """`issuer` of the document under *base*, and `iss` of authorization responses."""
+        return base + self.issuer_path
+
+    def apis(self) -> Sequence[Api]:
+        """Further HTTP APIs of the product, which take the access token of a sign-in.
+
+        Their names and paths are asked for once, when the provider is made.
+        """
+        return ()
 
     def key_set(self, keys: list[dict[str, Any]]) -> dict[str, Any]:
         """The key set document of *keys*."""
@@ -125,6 +156,11 @@ class Shape:
 
     # --- what it issues -------------------------------------------------------------------
 
+    def token_issuer(self, base: str, user: FakeUser) -> str:
+        """`iss` of the tokens for *user*."""
+        del user
+        return base + self.issuer_path
+
     def id_token_claims(self, standard: dict[str, Any], grant: Grant) -> dict[str, Any]:
         """The claims of an ID token, given the standard ones (Core 1.0, section 2)."""
         del grant
@@ -133,6 +169,14 @@ class Shape:
     def access_token_claims(self, id_claims: Mapping[str, Any], grant: Grant) -> dict[str, Any]:
         """The claims of an access token that is a JWT; empty for one that is opaque."""
         del id_claims, grant
+        return {}
+
+    def access_token_header(self, grant: Grant) -> dict[str, Any]:
+        """Members to set in the header of an access token that is a JWT; None removes one.
+
+        RFC 9068, section 2.1, has `typ` `at+jwt`; many products write `JWT`, as here.
+        """
+        del grant
         return {}
 
     def token_answer(self, standard: dict[str, Any], grant: Grant) -> dict[str, Any]:
@@ -148,6 +192,10 @@ class Shape:
     def new_code(self) -> str:
         """An authorization code."""
         return secrets.token_urlsafe(32)
+
+    def new_request_uri(self) -> str:
+        """The name of a pushed authorization request (RFC 9126, section 2.2)."""
+        return f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(32)}"
 
     def new_refresh_token(self) -> str:
         """A refresh token."""
@@ -185,7 +233,7 @@ class Shape:
         return problem.description
 
     def token_problem(self, problem: Problem) -> Response:
-        """The token endpoint's error (RFC 6749, section 5.2)."""
+        """The error of the token endpoint and of that for pushed requests (RFC 6749, 5.2)."""
         status = 401 if problem.error == "invalid_client" else problem.status
         body = {"error": problem.error, "error_description": self.describe(problem)}
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -197,6 +245,10 @@ class Shape:
         """The userinfo endpoint's error (RFC 6750, section 3.1)."""
         challenge = f'Bearer error="{problem.error}"'
         return Response(status_code=problem.status, headers={"www-authenticate": challenge})
+
+    def api_problem(self, problem: Problem) -> Response:
+        """The error of an API (RFC 6750, section 3.1); as that of the userinfo endpoint."""
+        return self.userinfo_problem(problem)
 
     def http_problem(self, method: str, status: int) -> Response:
         """The answer to a request that meets no endpoint: 404, or 405 for another method."""

@@ -19,6 +19,7 @@ from dockmesh_auth.testing.fake_provider.grants import (
     AuthorizationRequest,
     Grant,
     LoginSession,
+    PushedRequest,
     RecordedRequest,
 )
 from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
@@ -104,6 +105,7 @@ class FakeState:
     grants_by_token: dict[str, Grant] = field(factory=dict, init=False, repr=False)
     sessions: dict[str, LoginSession] = field(factory=dict, init=False, repr=False)
     pending: dict[str, AuthorizationRequest] = field(factory=dict, init=False, repr=False)
+    pushed: dict[str, PushedRequest] = field(factory=dict, init=False, repr=False)
     cookie: str = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -112,7 +114,7 @@ class FakeState:
 
     @property
     def issuer(self) -> str:
-        """The issuer under the base address."""
+        """The issuer under the base address, as a relying party is set up with it."""
         return self.base_url + self.shape.issuer_path
 
     def base_for(self, request: Request) -> str:

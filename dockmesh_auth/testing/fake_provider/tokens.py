@@ -14,13 +14,19 @@ from dockmesh_auth.testing.minting import at_hash, encrypt
 __all__ = ["issue_tokens"]
 
 
-def issue_tokens(state: FakeState, grant: Grant, issuer: str) -> dict[str, Any]:
-    """The token endpoint's answer for *grant* (OpenID Connect Core 1.0, section 3.1.3.3)."""
+def issue_tokens(state: FakeState, grant: Grant, base: str) -> dict[str, Any]:
+    """The token endpoint's answer for *grant* (OpenID Connect Core 1.0, section 3.1.3.3).
+
+    Args:
+        state: The provider.
+        grant: What the code stands for; it remembers what is issued.
+        base: Scheme, host and port that the tokens name.
+    """
     if state.edits.before_signing:
         state.edits.before_signing()
     shape, request = state.shape, grant.request
-    grant.subject = shape.subject(grant.session.user)
-    claims = shape.id_token_claims(_standard_claims(state, grant, issuer), grant)
+    grant.subject, grant.base_url = shape.subject(grant.session.user), base
+    claims = shape.id_token_claims(_standard_claims(state, grant), grant)
     grant.access_token = _access_token(state, claims, grant)
     grant.expires_at = state.clock.now() + shape.lifetimes.tokens
     state.grants_by_token[grant.access_token] = grant
@@ -30,21 +36,18 @@ def issue_tokens(state: FakeState, grant: Grant, issuer: str) -> dict[str, Any]:
         "scope": " ".join(request.scopes),
         "expires_in": shape.lifetimes.tokens,
     }
-    key = state.key_for(request.client)
-    if shape.sends_at_hash:
-        claims = claims | {"at_hash": at_hash(grant.access_token, key.algorithm)}
-    draft = TokenDraft(claims=claims, key=key)
-    answer["id_token"] = _signed(state, draft, state.edits.id_token)
+    if shape.sends_id_token:
+        answer["id_token"] = _id_token(state, claims, grant)
     if "offline_access" in request.scopes:
         answer["refresh_token"] = shape.new_refresh_token()
     answer = shape.token_answer(answer, grant)
     return state.edits.token_answer(answer) if state.edits.token_answer else answer
 
 
-def _standard_claims(state: FakeState, grant: Grant, issuer: str) -> dict[str, Any]:
+def _standard_claims(state: FakeState, grant: Grant) -> dict[str, Any]:
     shape, session, now = state.shape, grant.session, int(state.clock.now())
     claims: dict[str, Any] = {
-        "iss": issuer,
+        "iss": shape.token_issuer(grant.base_url, session.user),
         "sub": grant.subject,
         "aud": grant.request.client.client_id,
         "exp": now + shape.lifetimes.tokens,
@@ -59,11 +62,19 @@ def _standard_claims(state: FakeState, grant: Grant, issuer: str) -> dict[str, A
     return claims
 
 
+def _id_token(state: FakeState, claims: dict[str, Any], grant: Grant) -> str:
+    key = state.key_for(grant.request.client)
+    if state.shape.sends_at_hash:
+        claims = claims | {"at_hash": at_hash(grant.access_token, key.algorithm)}
+    return _signed(state, TokenDraft(claims=claims, key=key), state.edits.id_token)
+
+
 def _access_token(state: FakeState, id_claims: dict[str, Any], grant: Grant) -> str:
     claims = state.shape.access_token_claims(id_claims, grant)
     if not claims:
         return secrets.token_urlsafe(32)
-    draft = TokenDraft(claims=claims, key=state.key_for(grant.request.client))
+    key, header = state.key_for(grant.request.client), state.shape.access_token_header(grant)
+    draft = TokenDraft(claims=claims, key=key, header=header)
     return _signed(state, draft, state.edits.access_token)
 
 
