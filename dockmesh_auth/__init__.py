@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dockmesh_auth.domain.scope import Scope
     from dockmesh_auth.domain.secret import Secret
     from dockmesh_auth.domain.session import Session, User
+    from dockmesh_auth.domain.tenants import Tenants
     from dockmesh_auth.domain.tokens import Expectation, TokenResponse
     from dockmesh_auth.errors import (
         AccessDenied,
@@ -52,11 +53,14 @@ if TYPE_CHECKING:
         OptionType,
         PluginDescription,
         PluginOption,
+        TenantRule,
         hookimpl,
     )
     from dockmesh_auth.host.auth_host import AuthHost, Health, load_config
     from dockmesh_auth.host.config import HostConfig
+    from dockmesh_auth.oidc.api import fetch_json, fetch_pages, next_by_link, next_by_member
     from dockmesh_auth.oidc.id_token import validate_id_token
+    from dockmesh_auth.oidc.profile import build_profile, fetch_profile
     from dockmesh_auth.web.app import build_app
 
 __version__ = "0.1.0"
@@ -98,14 +102,22 @@ __all__ = [
     "Session",
     "SignInRejected",
     "StorageError",
+    "TenantRule",
+    "Tenants",
     "TokenRejected",
     "TokenResponse",
     "TokenVerifier",
     "User",
     "build_app",
+    "build_profile",
     "create_app",
+    "fetch_json",
+    "fetch_pages",
+    "fetch_profile",
     "hookimpl",
     "load_config",
+    "next_by_link",
+    "next_by_member",
     "open_store",
     "validate_id_token",
 ]
@@ -123,6 +135,7 @@ _HOMES: Final = {
     "domain.scope": ("Scope",),
     "domain.secret": ("Secret",),
     "domain.session": ("Session", "User"),
+    "domain.tenants": ("Tenants",),
     "domain.tokens": ("Expectation", "TokenResponse"),
     "errors": (
         "AccessDenied",
@@ -142,9 +155,12 @@ _HOMES: Final = {
         "OptionType",
         "PluginDescription",
         "PluginOption",
+        "TenantRule",
         "hookimpl",
     ),
+    "oidc.api": ("fetch_json", "fetch_pages", "next_by_link", "next_by_member"),
     "oidc.id_token": ("validate_id_token",),
+    "oidc.profile": ("build_profile", "fetch_profile"),
     "web.app": ("build_app",),
 }
 _MODULE_OF: Final = {name: module for module, names in _HOMES.items() for name in names}

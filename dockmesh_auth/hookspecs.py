@@ -1,4 +1,4 @@
-"""The whole contract between the host and a plugin: five hooks, and the types they use.
+"""The whole contract between the host and a plugin: six hooks, and the types they use.
 
 A plugin is a module with functions that carry these names and the mark `hookimpl`, found by an
 entry point in the group `dockmesh_auth`::
@@ -50,9 +50,12 @@ __all__ = [
     "PluginDescription",
     "PluginOption",
     "ProfileAnswer",
+    "TenantRule",
+    "UserAnswer",
     "dockmesh_auth_describe",
     "dockmesh_auth_discover",
     "dockmesh_auth_extract_claims",
+    "dockmesh_auth_fetch_user",
     "dockmesh_auth_resolve_roles",
     "dockmesh_auth_validate_token",
     "hookimpl",
@@ -80,6 +83,7 @@ class OptionType(StrEnum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     CHOICE = "choice"
+    LIST = "list"
 
 
 @frozen(kw_only=True)
@@ -88,7 +92,7 @@ class PluginOption:
 
     Attributes:
         name: The key; a-z and underscores.
-        type: What may be written.
+        type: What may be written. A `list` is one of texts; the plugin gets a tuple.
         default: What holds if the key is not written.
         choices: The values of a choice.
         description: One sentence for administrators.
@@ -99,6 +103,26 @@ class PluginOption:
     default: OptionValue = None
     choices: tuple[str, ...] = ()
     description: str
+
+
+@frozen(kw_only=True)
+class TenantRule:
+    """How a provider serves many tenants with one discovery document.
+
+    The operator may then configure the shared address as the issuer, and lists the tenants whose
+    people may sign in. The host holds issuer and tenant of every token against that list.
+
+    Attributes:
+        claim: The claim of the ID token that names the tenant.
+        placeholder: What the document's issuer has where a tenant's own has its name.
+        shared: The names that stand for more than one tenant there, as a segment of the path.
+        option: The plugin's option, of type `list`, in which the operator lists the tenants.
+    """
+
+    claim: str
+    placeholder: str
+    shared: tuple[str, ...]
+    option: str
 
 
 @frozen(kw_only=True)
@@ -113,6 +137,13 @@ class PluginDescription:
         groups_claim: The claim that holds groups if the configuration names none.
         client_authentication: How the client authenticates if the configuration does not say.
         options: The plugin's own options.
+        subject_claim: The claim that names a person beside the issuer, for good: a string that is
+            never given to somebody else. Another than `sub` only where `sub` is not that.
+        id_token: Whether the provider sends ID tokens. Plain OAuth 2.0 does not: then
+            `dockmesh_auth_fetch_user` has to be there, and says who the person is.
+        hosts: Hosts beside the issuer's that the provider's endpoints and interfaces lie on, as
+            `host` or `host:port`. The access token may be sent there.
+        tenants: How many tenants share a discovery document; None if each has its own.
     """
 
     name: str
@@ -122,6 +153,10 @@ class PluginDescription:
     groups_claim: str | None = None
     client_authentication: ClientAuthentication = ClientAuthentication.CLIENT_SECRET_BASIC
     options: tuple[PluginOption, ...] = field(default=())
+    subject_claim: str = "sub"
+    id_token: bool = True
+    hosts: tuple[str, ...] = ()
+    tenants: TenantRule | None = None
 
 
 @hookspec(firstresult=True)
@@ -139,6 +174,7 @@ def dockmesh_auth_describe() -> PluginDescription:
 # --- the four stages of a sign-in -----------------------------------------------------------
 
 MetadataAnswer: TypeAlias = "ProviderMetadata | Awaitable[ProviderMetadata | None] | None"
+UserAnswer: TypeAlias = "Claims | Awaitable[Claims | None] | None"
 ProfileAnswer: TypeAlias = "Profile | Awaitable[Profile | None] | None"
 
 
@@ -196,6 +232,34 @@ def dockmesh_auth_validate_token(
 
 
 @hookspec(firstresult=True)
+def dockmesh_auth_fetch_user(
+    provider: Provider, metadata: ProviderMetadata, fetch: Fetch
+) -> UserAnswer:
+    """Ask the provider who has signed in, where no ID token says it. May be `async def`.
+
+    Called once per sign-in instead of `dockmesh_auth_validate_token`, for plugins whose
+    description says `id_token=False` and for no others. What the access token opens is then the
+    only witness: it came from the token endpoint itself, for a code that PKCE and state bind to
+    this browser (RFC 6749, section 4.1; RFC 7636).
+
+    Args:
+        provider: The provider as configured.
+        metadata: What discovery found.
+        fetch: The only way to ask; can send this sign-in's access token.
+
+    Returns:
+        The claims: the provider's issuer, a subject that names the person for good (an account's
+        number, never its name or address), and what the provider tells besides. There is no
+        built-in to leave it to: None refuses the sign-in as `id_token_missing`.
+
+    Raises:
+        TokenRejected: The answer does not name a person.
+        ProviderError: It could not be fetched.
+    """
+    raise AssertionError  # pragma: no cover - a specification has no body
+
+
+@hookspec(firstresult=True)
 def dockmesh_auth_extract_claims(
     provider: Provider,
     metadata: ProviderMetadata,
@@ -205,7 +269,11 @@ def dockmesh_auth_extract_claims(
     """Read names and groups out of the claims. May be `async def`.
 
     Called once per sign-in, with claims that passed validation. Who the person is has been
-    settled by then: the identity is the claims' issuer and subject, and no answer changes it.
+    settled by then: the identity is the claims' issuer and subject (or the claim that the
+    description names instead), and no answer changes it.
+
+    What is standard need not be written again: `dockmesh_auth.fetch_profile` is what the built-in
+    does, and takes another way to read groups.
 
     Args:
         provider: The provider as configured.

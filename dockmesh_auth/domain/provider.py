@@ -11,6 +11,7 @@ from attrs import field, frozen
 from dockmesh_auth.domain.claims import ClaimPath
 from dockmesh_auth.domain.grants import Grant, MappingTable
 from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.domain.tenants import Tenants
 
 __all__ = [
     "DEFAULT_ALGORITHMS",
@@ -23,7 +24,7 @@ __all__ = [
     "UserinfoPolicy",
 ]
 
-OptionValue = str | bool | int | None
+OptionValue = str | bool | int | tuple[str, ...] | None
 
 DEFAULT_ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 """Signature algorithms that are accepted unless the configuration says otherwise."""
@@ -93,7 +94,11 @@ class Provider:
         slug: Its name in addresses and in the configuration.
         plugin: The plugin that adapts it; `oidc` is the built-in standard.
         display_name: What the login page calls it.
-        issuer: The issuer, exactly as the provider writes it.
+        issuer: The issuer, exactly as the provider writes it; with `tenants` the address that
+            stands for all of them.
+        tenants: Whose people may sign in, if one document serves many issuers; else None.
+        subject_claim: The claim that names a person beside the issuer, as the plugin says.
+        id_token: Whether the provider sends ID tokens; if not, its plugin asks who it is.
         discovery_url: Where the document is, if not below the issuer.
         client_id: Our name at the provider.
         client_secret: What proves it; None for a public client.
@@ -120,6 +125,9 @@ class Provider:
     plugin: str = "oidc"
     display_name: str
     issuer: str
+    tenants: Tenants | None = None
+    subject_claim: str = "sub"
+    id_token: bool = True
     discovery_url: str | None = None
     client_id: str
     client_secret: Secret | None = None
@@ -140,3 +148,14 @@ class Provider:
     default_grant: Grant | None = None
     network: NetworkRules = field(factory=NetworkRules)
     options: Mapping[str, OptionValue] = field(factory=dict, converter=_read_only)
+
+    @property
+    def document_issuer(self) -> str:
+        """The issuer that the discovery document has to name."""
+        return self.issuer if self.tenants is None else self.tenants.document_issuer
+
+    def vouches_as(self, issuer: str) -> bool:
+        """Whether *issuer* is one whose people this provider may vouch for."""
+        if self.tenants is None:
+            return issuer == self.issuer
+        return issuer in self.tenants.issuers

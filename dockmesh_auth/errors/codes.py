@@ -53,6 +53,7 @@ class ErrorCode(StrEnum):
     PROVIDER_TLS = "provider_tls"
     PROVIDER_ADDRESS_REFUSED = "provider_address_refused"
     PROVIDER_STATUS = "provider_status"
+    PROVIDER_RATE_LIMITED = "provider_rate_limited"
     PROVIDER_REDIRECT = "provider_redirect"
     PROVIDER_ANSWER_TOO_LARGE = "provider_answer_too_large"
     PROVIDER_ANSWER_MALFORMED = "provider_answer_malformed"

@@ -22,7 +22,7 @@ from dockmesh_auth.domain.provider import Provider
 from dockmesh_auth.domain.strict_json import MAX_DEPTH, Json
 from dockmesh_auth.errors import ErrorCode, PluginError
 from dockmesh_auth.hookspecs import PluginDescription
-from dockmesh_auth.oidc.id_token import MAX_SUBJECT
+from dockmesh_auth.oidc.subject import MAX_SUBJECT
 
 __all__ = [
     "check_claims",
@@ -63,11 +63,12 @@ def check_claims(answer: object, opened: Mapping[str, object] | None, provider: 
 
     Args:
         answer: What the plugin gave.
-        opened: The members of the ID token, opened by the host itself; None if there is none.
+        opened: The members of the ID token, opened by the host itself; None if the provider
+            sends none.
         provider: Whose people it may be.
     """
     claims = _guarded(_copied_claims, answer, Claims)
-    if claims.issuer != provider.issuer or (
+    if not provider.vouches_as(claims.issuer) or (
         opened is not None
         and (claims.issuer != opened.get("iss") or claims.subject != opened.get("sub"))
     ):
@@ -150,9 +151,10 @@ def _field(value: Any, hint: Any, where: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is types.UnionType or origin is typing.Union:
         arms = [arm for arm in typing.get_args(hint) if arm is not type(None)]
-        if value is None or (len(arms) > 1 and type(value) in arms):
+        if value is None:
             return value
-        return _field(value, arms[0], where)
+        fitting = [arm for arm in arms if type(value) is (typing.get_origin(arm) or arm)]
+        return _field(value, (fitting or arms)[0], where)
     if origin in (tuple, frozenset):
         if type(value) is not origin:
             raise _WrongTypeError(f"gave {type_name(value)} for {where}, not {origin.__name__}")

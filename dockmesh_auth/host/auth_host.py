@@ -171,7 +171,7 @@ class AuthHost:
         if session is None:
             return None
         provider = self.providers.get(session.provider)
-        if provider is None or session.user.identity.issuer != provider.issuer:
+        if provider is None or not provider.vouches_as(session.user.identity.issuer):
             # Nobody whom the operator trusts vouches for this person any more.
             await self._store.end_session(token)
             return None

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dockmesh_auth.domain.claims import Claims
 from dockmesh_auth.domain.grants import Grants
 from dockmesh_auth.domain.groups import Groups, GroupState
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.ports import Fetch, TokenVerifier
-from dockmesh_auth.domain.provider import MissingGroups, Provider, UserinfoPolicy
+from dockmesh_auth.domain.provider import MissingGroups, Provider
 from dockmesh_auth.domain.tokens import Expectation, TokenResponse
 from dockmesh_auth.errors import AccessDenied, ErrorCode
 from dockmesh_auth.hookspecs import PluginDescription, hookimpl
 from dockmesh_auth.oidc.discovery import document_url, parse_metadata
 from dockmesh_auth.oidc.id_token import validate_id_token
-from dockmesh_auth.oidc.userinfo import parse_userinfo
-
-MAX_NAME: Final = 255
-"""Characters of a name that are kept."""
-
-_NOT_SENT: Final = frozenset({GroupState.ABSENT, GroupState.OVERAGE})
+from dockmesh_auth.oidc.profile import fetch_profile
 
 
 @hookimpl
@@ -53,20 +46,7 @@ async def dockmesh_auth_extract_claims(
     provider: Provider, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
 ) -> Profile:
     """Standard claims (OpenID Connect Core 1.0, section 5.1) and the configured groups claim."""
-    groups = _groups(provider, claims)
-    if _userinfo_is_needed(provider, metadata, groups):
-        assert metadata.userinfo_endpoint is not None
-        answer = await fetch(metadata.userinfo_endpoint, with_access_token=True)
-        claims = claims.merged_with(parse_userinfo(answer, claims, provider))
-        # What is signed stays, also where userinfo has it under a name that would be found first.
-        groups = _groups(provider, claims) if groups.state in _NOT_SENT else groups
-    username = _name(claims, "preferred_username") or _name(claims, "nickname")
-    return Profile(
-        username=username,
-        display_name=_name(claims, "name") or username,
-        email=_name(claims, "email"),
-        groups=groups,
-    )
+    return await fetch_profile(provider, metadata, claims, fetch)
 
 
 @hookimpl
@@ -88,22 +68,3 @@ def _check_known(provider: Provider, groups: Groups) -> None:
         raise AccessDenied(ErrorCode.GROUPS_OVERAGE, groups.detail)
     if groups.state is GroupState.ABSENT and provider.missing_groups is MissingGroups.REFUSE:
         raise AccessDenied(ErrorCode.GROUPS_ABSENT, groups.detail)
-
-
-def _userinfo_is_needed(provider: Provider, metadata: ProviderMetadata, groups: Groups) -> bool:
-    if metadata.userinfo_endpoint is None or provider.userinfo is UserinfoPolicy.NEVER:
-        return False
-    return provider.userinfo is UserinfoPolicy.ALWAYS or groups.state in _NOT_SENT
-
-
-def _groups(provider: Provider, claims: Claims) -> Groups:
-    if provider.groups_claim is None:
-        return Groups.of(())
-    return Groups.read(claims, provider.groups_claim)
-
-
-def _name(claims: Claims, claim: str) -> str:
-    name = (claims.text(claim) or "")[:MAX_NAME]
-    if not name.isprintable():
-        name = "".join(letter if letter.isprintable() else " " for letter in name)
-    return name.strip()

@@ -75,10 +75,30 @@ class Connection:
         request = build_token_request(self.provider, metadata, attempt, code)
         return parse_token_answer(await self._send(request), self.provider)
 
-    async def validate(
+    async def claims(
         self, metadata: ProviderMetadata, tokens: TokenResponse, expected: Expectation
     ) -> Claims:
-        """The claims that *tokens* vouch for.
+        """Whom *tokens* vouch for: the ID token says it, or the provider when it is asked."""
+        if self.provider.id_token:
+            return await self._validated(metadata, tokens, expected)
+        fetch = self._http.fetcher(self.provider, tokens.access_token)
+        return await self.stages.fetch_user_in_lane(metadata, fetch)
+
+    async def extract(
+        self, metadata: ProviderMetadata, tokens: TokenResponse, claims: Claims
+    ) -> Profile:
+        """Names and groups."""
+        fetch = self._http.fetcher(self.provider, tokens.access_token)
+        return await self.stages.extract_claims_in_lane(metadata, claims, fetch)
+
+    async def resolve(self, claims: Claims, profile: Profile) -> Grants:
+        """What the person may do."""
+        return await self.stages.resolve_roles_in_lane(claims, profile)
+
+    async def _validated(
+        self, metadata: ProviderMetadata, tokens: TokenResponse, expected: Expectation
+    ) -> Claims:
+        """The claims of the ID token.
 
         If the signing key is not known, or a known one does not fit, the provider may have
         changed its keys: they are fetched again, within the limits, and the token is judged once
@@ -98,17 +118,6 @@ class Connection:
         return await self.stages.validate_token_in_lane(
             metadata, self._verifier_for(newer), tokens, expected
         )
-
-    async def extract(
-        self, metadata: ProviderMetadata, tokens: TokenResponse, claims: Claims
-    ) -> Profile:
-        """Names and groups."""
-        fetch = self._http.fetcher(self.provider, tokens.access_token)
-        return await self.stages.extract_claims_in_lane(metadata, claims, fetch)
-
-    async def resolve(self, claims: Claims, profile: Profile) -> Grants:
-        """What the person may do."""
-        return await self.stages.resolve_roles_in_lane(claims, profile)
 
     async def _current_keys(self, metadata: ProviderMetadata) -> KeySet:
         if metadata.jwks_uri is None:

@@ -21,7 +21,7 @@ from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.ports import Fetch, TokenVerifier
 from dockmesh_auth.domain.provider import Provider
 from dockmesh_auth.domain.tokens import Expectation, TokenResponse
-from dockmesh_auth.errors import AuthError, ErrorCode, PluginError
+from dockmesh_auth.errors import AuthError, ErrorCode, PluginError, TokenRejected
 from dockmesh_auth.host import builtin
 from dockmesh_auth.host.answers import (
     check_claims,
@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 DISCOVER: Final = "dockmesh_auth_discover"
 VALIDATE: Final = "dockmesh_auth_validate_token"
+FETCH_USER: Final = "dockmesh_auth_fetch_user"
 EXTRACT: Final = "dockmesh_auth_extract_claims"
 RESOLVE: Final = "dockmesh_auth_resolve_roles"
 
@@ -114,6 +115,15 @@ class Stages:
             VALIDATE, lambda value: check_claims(value, opened, self.provider), answer
         )
 
+    async def fetch_user(self, metadata: ProviderMetadata, fetch: Fetch) -> Claims:
+        """Who signed in, where there is no ID token to say it."""
+        answer = await self._ask_waiting(FETCH_USER, self.provider, metadata, fetch)
+        if answer is None:
+            raise TokenRejected(ErrorCode.ID_TOKEN_MISSING, provider=self.provider.slug)
+        return self._checked(
+            FETCH_USER, lambda value: check_claims(value, None, self.provider), answer
+        )
+
     async def extract_claims(
         self, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
     ) -> Profile:
@@ -159,6 +169,13 @@ class Stages:
             VALIDATE,
             lambda: self.validate_token(metadata, verifier, tokens, expected),
             self.deadlines.pure,
+        )
+
+    async def fetch_user_in_lane(self, metadata: ProviderMetadata, fetch: Fetch) -> Claims:
+        """`fetch_user`, with a deadline."""
+        bridged = LaneFetch(fetch, asyncio.get_running_loop())
+        return await self._in_lane(
+            FETCH_USER, lambda: self.fetch_user(metadata, bridged), self.deadlines.waiting
         )
 
     async def extract_claims_in_lane(

@@ -19,7 +19,7 @@ from dockmesh_auth import hookspecs
 from dockmesh_auth.errors import ErrorCode, PluginError
 from dockmesh_auth.hookspecs import NAME
 
-__all__ = ["ARGUMENTS", "MAY_WAIT", "Implementation", "implementations_of"]
+__all__ = ["ARGUMENTS", "MAY_WAIT", "Implementation", "check_witness", "implementations_of"]
 
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(inspect.signature(getattr(hookspecs, name)).parameters)
@@ -28,7 +28,9 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The hooks and their arguments in order."""
 
-MAY_WAIT: Final = frozenset({"dockmesh_auth_discover", "dockmesh_auth_extract_claims"})
+MAY_WAIT: Final = frozenset(
+    {"dockmesh_auth_discover", "dockmesh_auth_fetch_user", "dockmesh_auth_extract_claims"}
+)
 """The hooks that may be `async def`; the others are pure and synchronous."""
 
 
@@ -70,6 +72,31 @@ def implementations_of(
         for implementation in caller.get_hookimpls():
             found[caller.name] = _bound(caller.name, implementation, plugin)
     return found
+
+
+def check_witness(hooks: Mapping[str, Implementation], plugin: str, *, id_token: bool) -> None:
+    """Hold *hooks* against what the description says of who names the person.
+
+    Raises:
+        PluginError: `PLUGIN_BAD_HOOK`: the hook that would be asked is missing, or there is one
+            that never would be.
+    """
+    validates, fetches = (f"{NAME}_{hook}" in hooks for hook in ("validate_token", "fetch_user"))
+    if id_token and fetches:
+        raise _bad(
+            plugin,
+            f"{NAME}_fetch_user is only asked where the description says `id_token=False`",
+        )
+    if not id_token and validates:
+        raise _bad(
+            plugin,
+            f"{NAME}_validate_token is never asked, since the description says `id_token=False`",
+        )
+    if not id_token and not fetches:
+        raise _bad(
+            plugin,
+            f"without ID tokens it needs {NAME}_fetch_user to say who signs in",
+        )
 
 
 def _check_marks(module: object, plugin: str) -> None:

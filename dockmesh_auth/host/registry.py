@@ -17,7 +17,7 @@ from dockmesh_auth.host.answers import type_name
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
 from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.descriptions import check_description
-from dockmesh_auth.host.hooks import Implementation, implementations_of
+from dockmesh_auth.host.hooks import Implementation, check_witness, implementations_of
 from dockmesh_auth.host.lane import DeadlineMissed, Lane
 from dockmesh_auth.host.plugin_errors import copied_error
 
@@ -151,18 +151,14 @@ def load_module(module: object, name: str) -> LoadedPlugin:
         PluginError: It does not keep to the contract.
     """
     hooks = implementations_of(module, _manager(), name)
-    describe = hooks.get("dockmesh_auth_describe")
-    description = check_description(describe.ask() if describe is not None else None, name)
-    return LoadedPlugin(name, description, "this process", "0", hooks, Lane(name))
+    return LoadedPlugin(name, _described(hooks, name), "this process", "0", hooks, Lane(name))
 
 
 def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
     def in_its_own_thread() -> tuple[Mapping[str, Implementation], PluginDescription]:
         module = plugin.entry_point.load()
         hooks = implementations_of(module, _manager(), plugin.name)
-        describe = hooks.get("dockmesh_auth_describe")
-        answer = describe.ask() if describe is not None else None
-        return hooks, check_description(answer, plugin.name)
+        return hooks, _described(hooks, plugin.name)
 
     try:
         outcome = lane.run_blocking(in_its_own_thread, LOAD_DEADLINE)
@@ -183,6 +179,14 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
         hooks,
         lane,
     )
+
+
+def _described(hooks: Mapping[str, Implementation], name: str) -> PluginDescription:
+    """What the plugin says of itself, held against the rules and against its own hooks."""
+    describe = hooks.get("dockmesh_auth_describe")
+    description = check_description(describe.ask() if describe is not None else None, name)
+    check_witness(hooks, name, id_token=description.id_token)
+    return description
 
 
 def _import_failure(plugin: InstalledPlugin, error: BaseException) -> PluginError:

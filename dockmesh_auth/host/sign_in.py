@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from attrs import define, field, frozen
 
-from dockmesh_auth.domain.identity import Identity, Profile
+from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.login import LOGIN_LIFETIME, LoginAttempt
 from dockmesh_auth.domain.ports import Clock, Randomness, Store
 from dockmesh_auth.domain.provider import Provider, ResponseMode
@@ -28,6 +28,7 @@ from dockmesh_auth.oidc.authorization import (
     state_digest,
 )
 from dockmesh_auth.oidc.id_token import MAX_CLOCK_SKEW
+from dockmesh_auth.oidc.subject import identify
 
 __all__ = ["FinishedSignIn", "SignIns", "StartedSignIn"]
 
@@ -138,10 +139,10 @@ class SignIns:
             metadata = await connection.metadata()
             code = check_authorization_response(response, attempt, connection.provider, metadata)
             tokens = await connection.exchange(metadata, attempt, code)
-            claims = await connection.validate(
+            claims = await connection.claims(
                 metadata, tokens, self._expectation(attempt, connection.provider)
             )
-            identity = Identity(claims.issuer, claims.subject)
+            identity = identify(claims, connection.provider)
             profile = await connection.extract(metadata, tokens, claims)
             grants = await connection.resolve(claims, profile)
             new_session = await self._store.sign_in(

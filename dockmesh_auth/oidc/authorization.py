@@ -86,10 +86,11 @@ def build_authorization_url(
     know it ignores it, and nobody can talk us out of it (RFC 9700, section 2.1.1).
     """
     more: dict[str, str] = {
-        "nonce": attempt.nonce,
         "code_challenge": create_s256_code_challenge(attempt.code_verifier.reveal()),
         "code_challenge_method": "S256",
     }
+    if provider.id_token:
+        more["nonce"] = attempt.nonce
     if attempt.response_mode is ResponseMode.FORM_POST:
         more["response_mode"] = attempt.response_mode.value
     if provider.max_age is not None:
@@ -197,7 +198,7 @@ def _check_issuer(
                 provider=provider.slug,
                 evidence={"expected": shown(metadata.issuer)},
             )
-    elif response.issuer != metadata.issuer:
+    elif not provider.vouches_as(response.issuer):
         raise SignInRejected(
             ErrorCode.RESPONSE_ISSUER_MISMATCH,
             provider=provider.slug,

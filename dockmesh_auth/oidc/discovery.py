@@ -87,7 +87,8 @@ def parse_metadata(answer: Answer, provider: Provider) -> ProviderMetadata:
 def check_metadata(metadata: ProviderMetadata, provider: Provider) -> None:
     """Hold metadata against the configuration, whoever found it.
 
-    The issuer must be the configured one, code point by code point (section 4.3); every endpoint
+    The issuer must be the configured one, code point by code point (section 4.3), or the template
+    that stands for the tenants that are configured; every endpoint
     must pass `check_endpoint`; what is configured must be on offer, where the provider says what
     it offers. Nothing here decides which signature algorithms are accepted: the configuration does.
 
@@ -95,13 +96,14 @@ def check_metadata(metadata: ProviderMetadata, provider: Provider) -> None:
         ProviderError: `DISCOVERY_ISSUER_MISMATCH`, `DISCOVERY_UNSAFE_ENDPOINT` or
             `DISCOVERY_UNSUPPORTED`.
     """
-    if metadata.issuer != provider.issuer:
+    expected = provider.document_issuer
+    if metadata.issuer != expected:
         raise ProviderError(
             ErrorCode.DISCOVERY_ISSUER_MISMATCH,
             f"the document's issuer is {shown(metadata.issuer)}, the configured one is "
-            f"{shown(provider.issuer)}: {_likely_cause(metadata.issuer, provider.issuer)}",
+            f"{shown(expected)}: {_likely_cause(metadata.issuer, expected)}",
             provider=provider.slug,
-            evidence={"found": shown(metadata.issuer), "configured": shown(provider.issuer)},
+            evidence={"found": shown(metadata.issuer), "configured": shown(expected)},
         )
     for url in (
         metadata.authorization_endpoint,

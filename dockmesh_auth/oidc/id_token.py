@@ -7,7 +7,6 @@ token breaks is the error; the order is the specification's, with the token's ki
 from __future__ import annotations
 
 import hmac
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,19 +19,15 @@ from dockmesh_auth.domain.strict_json import Json
 from dockmesh_auth.domain.tokens import Expectation, TokenResponse
 from dockmesh_auth.errors import ErrorCode, TokenRejected
 from dockmesh_auth.oidc.evidence import shown
+from dockmesh_auth.oidc.subject import check_subject
 
-__all__ = ["MAX_CLOCK_SKEW", "MAX_SUBJECT", "validate_id_token"]
+__all__ = ["MAX_CLOCK_SKEW", "validate_id_token"]
 
 MAX_CLOCK_SKEW: Final = 300
 """Seconds: no configuration makes two clocks differ by more."""
 
-MAX_SUBJECT: Final = 255
-"""Characters of a subject (OpenID Connect Core 1.0, section 2)."""
-
 # The year 2200. A date beyond it is a mistake or an attack on somebody's integer.
 _END_OF_TIME: Final = 7_258_118_400
-
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def validate_id_token(
@@ -46,7 +41,7 @@ def validate_id_token(
 
     Args:
         provider: The client id, the trusted audiences and the clock skew.
-        metadata: The issuer.
+        metadata: The issuer; with tenants each has one of its own, and its claim has to agree.
         verifier: Opens the token with this provider's keys.
         tokens: The token endpoint's answer, not yet trusted.
         expected: Nonce, time and age to hold the token against.
@@ -62,8 +57,8 @@ def validate_id_token(
     try:
         claims = verifier.open(token)  # steps 1 and 6 to 8: decryption, algorithm, signature
         _check_kind(claims)
-        issuer = _check_issuer(claims, metadata)
-        subject = _check_subject(claims)
+        issuer = _check_issuer(claims, metadata, provider)
+        subject = check_subject(claims)
         _check_audience(claims, provider)
         _check_authorized_party(claims, provider)
         skew = min(max(provider.clock_skew, 0), MAX_CLOCK_SKEW)
@@ -89,29 +84,23 @@ def _check_kind(claims: Mapping[str, Json]) -> None:
         )
 
 
-def _check_issuer(claims: Mapping[str, Json], metadata: ProviderMetadata) -> str:
+def _check_issuer(
+    claims: Mapping[str, Json], metadata: ProviderMetadata, provider: Provider
+) -> str:
     """Step 2: equal, character by character; a trailing slash counts."""
-    issuer = _text(claims, "iss")
-    if issuer != metadata.issuer:
+    issuer, tenants = _text(claims, "iss"), provider.tenants
+    if issuer != metadata.issuer if tenants is None else issuer not in tenants.issuers:
         raise TokenRejected(
             ErrorCode.ISSUER_MISMATCH,
             evidence={"iss": shown(issuer), "expected": shown(metadata.issuer)},
         )
+    if tenants is not None and claims.get(tenants.claim) != tenants.issuers[issuer]:
+        raise TokenRejected(
+            ErrorCode.ISSUER_MISMATCH,
+            f"The token's claim {tenants.claim} names another tenant than its issuer.",
+            evidence={"iss": shown(issuer), tenants.claim: shown(claims.get(tenants.claim))},
+        )
     return issuer
-
-
-def _check_subject(claims: Mapping[str, Json]) -> str:
-    """Section 2: not empty, at most 255 characters. Nothing invisible, since two subjects that
-    look alike are two people.
-    """
-    subject = _text(claims, "sub")
-    if not subject or len(subject) > MAX_SUBJECT:
-        raise _malformed_claim("sub", f"is not 1 to {MAX_SUBJECT} characters long")
-    if not subject.isprintable() and any(
-        unicodedata.category(letter) in _INVISIBLE for letter in subject
-    ):
-        raise _malformed_claim("sub", "holds an invisible character")
-    return subject
 
 
 def _check_audience(claims: Mapping[str, Json], provider: Provider) -> None:

@@ -78,5 +78,5 @@ def test_there_is_one_way_in() -> None:
             key=lambda call: call.lineno,
         )
     ]
-    steps = ["exchange", "validate", "extract", "resolve", "sign_in", "_no_role"]
+    steps = ["exchange", "claims", "identify", "extract", "resolve", "sign_in", "_no_role"]
     assert [call for call in calls if call in steps] == steps

@@ -162,7 +162,7 @@ async def test_names_are_cut_and_visible(provider, metadata, userinfo) -> None:
     profile = await builtin.dockmesh_auth_extract_claims(provider, metadata, claims, userinfo)
 
     assert profile.username.isprintable()
-    assert len(profile.username) <= builtin.MAX_NAME
+    assert len(profile.username) <= 255
 
 
 async def test_nested_claims_are_found_by_path(provider, metadata, userinfo) -> None:

@@ -33,6 +33,11 @@ PROVIDERS: Final[Mapping[C, Explanation]] = {
         "With 404 mostly `issuer_url` is wrong or a slug was renamed; for 500 and above see "
         "the provider's own log.",
     ),
+    C.PROVIDER_RATE_LIMITED: Explanation(
+        "The identity provider takes no more requests for now.",
+        "Wait until the time in the log; if it happens often, let the provider's tokens carry "
+        "the groups.",
+    ),
     C.PROVIDER_REDIRECT: Explanation(
         "The identity provider answered with a redirect, which is never followed.",
         "Configure the final address: mostly https instead of http, or a missing slash.",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dockmesh_auth.domain.provider import OptionValue
 from dockmesh_auth.hookspecs import OptionType, PluginDescription, PluginOption
-from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, Refused, Text
+from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, ListOf, Refused, Text
 from dockmesh_auth.host.config.problems import KeyPath, Problem
 from dockmesh_auth.host.config.provider_settings import ProviderSettings
 from dockmesh_auth.host.config.quantities import Whole
@@ -19,6 +19,7 @@ _KINDS: Final[Mapping[OptionType, Kind]] = {
     OptionType.TEXT: Text(),
     OptionType.BOOLEAN: Flag(),
     OptionType.INTEGER: Whole(),
+    OptionType.LIST: ListOf(Text(), "texts"),
 }
 
 

@@ -21,6 +21,7 @@ from dockmesh_auth.host.config.problems import KeyPath, Problem, suggestion
 from dockmesh_auth.host.config.provider_settings import ProviderSettings, Unset
 from dockmesh_auth.host.config.secret_sources import SecretSource
 from dockmesh_auth.host.config.secrets_in_place import Secrets
+from dockmesh_auth.host.config.tenants import tenants_of
 from dockmesh_auth.oidc.jwe import parse_decryption_key
 
 __all__ = ["ProviderBuilder"]
@@ -63,7 +64,12 @@ class ProviderBuilder:
         if "openid" in plugin.scopes and "openid" not in scopes:
             text = "must have `openid`: without it there is no ID token"
             self.problems.append(Problem((*path, "scopes"), ErrorCode.CONFIG_INVALID_VALUE, text))
-        network = self._network(written, path)
+        if written.max_age is not None and not plugin.id_token:
+            text = "cannot be kept: the provider sends no ID token, which would say it"
+            self.problems.append(Problem((*path, "max_age"), ErrorCode.CONFIG_INVALID_VALUE, text))
+        network = self._network(written, plugin, path)
+        tenants, problems = tenants_of(written.issuer_url, plugin.tenants, options, path)
+        self.problems.extend(problems)
         if len(self.problems) > before:
             return None
         return Provider(
@@ -71,6 +77,9 @@ class ProviderBuilder:
             plugin=written.plugin,
             display_name=written.display_name or written.slug,
             issuer=written.issuer_url,
+            tenants=tenants,
+            subject_claim=plugin.subject_claim,
+            id_token=plugin.id_token,
             discovery_url=written.discovery_url,
             client_id=written.client_id,
             client_secret=secret,
@@ -110,7 +119,9 @@ class ProviderBuilder:
             keys.append(key)
         return tuple(keys)
 
-    def _network(self, written: ProviderSettings, path: KeyPath) -> NetworkRules:
+    def _network(
+        self, written: ProviderSettings, plugin: PluginDescription, path: KeyPath
+    ) -> NetworkRules:
         ca_file = None
         if written.ca_file is not None:
             file = (self.secrets.folder / written.ca_file).absolute()
@@ -123,7 +134,7 @@ class ProviderBuilder:
         return NetworkRules(
             allow_private_addresses=written.allow_private_addresses,
             insecure_allow_http=written.insecure_allow_http,
-            allowed_hosts=frozenset(written.allowed_hosts),
+            allowed_hosts=frozenset({*written.allowed_hosts, *plugin.hosts}),
             ca_file=ca_file,
             timeout=written.timeout,
         )
