@@ -69,6 +69,8 @@ CONTRACT_VERSION: Final = 1
 """The version of this file. It changes when a plugin written for the former one would break."""
 
 hookspec = pluggy.HookspecMarker(NAME)
+"""Marks the specifications of hooks: the functions below, and no others."""
+
 hookimpl = pluggy.HookimplMarker(NAME)
 """Marks the functions of a plugin that implement hooks."""
 
@@ -174,8 +176,13 @@ def dockmesh_auth_describe() -> PluginDescription:
 # --- the four stages of a sign-in -----------------------------------------------------------
 
 MetadataAnswer: TypeAlias = "ProviderMetadata | Awaitable[ProviderMetadata | None] | None"
+"""What `dockmesh_auth_discover` may answer."""
+
 UserAnswer: TypeAlias = "Claims | Awaitable[Claims | None] | None"
+"""What `dockmesh_auth_fetch_user` may answer."""
+
 ProfileAnswer: TypeAlias = "Profile | Awaitable[Profile | None] | None"
+"""What `dockmesh_auth_extract_claims` may answer."""
 
 
 @hookspec(firstresult=True)

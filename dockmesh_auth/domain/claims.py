@@ -23,6 +23,7 @@ class Missing:
 
 
 MISSING: Final = Missing()
+"""What `ClaimPath.find` answers where there is no claim."""
 
 _DOT = re.compile(r"(?<!\\)\.")
 

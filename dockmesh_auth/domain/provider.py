@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 OptionValue = str | bool | int | tuple[str, ...] | None
+"""What a plugin's own option may hold, once it is read."""
 
 DEFAULT_ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519")
 """Signature algorithms that are accepted unless the configuration says otherwise."""

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 __all__ = ["MAX_RETURN_PATH", "safe_return_path"]
 
 MAX_RETURN_PATH: Final = 2048
+"""The longest path that is remembered, in characters."""
 
 # One slash, then anything visible in ASCII but a second slash or a backslash: what every browser
 # reads as a path of the same site (WHATWG URL, section 4.4; RFC 9700, section 4.11.1).

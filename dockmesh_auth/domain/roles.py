@@ -37,6 +37,7 @@ BUILT_IN_ROLES: Final = tuple(
     Role(rank * _STEP, name)
     for rank, name in enumerate(("viewer", "operator", "deployer", "host-admin", "admin"), 1)
 )
+"""The roles that are always there, from the lowest to the highest."""
 
 
 def _read_only(roles: Mapping[str, Role]) -> Mapping[str, Role]:

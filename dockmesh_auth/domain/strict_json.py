@@ -17,9 +17,12 @@ import msgspec
 __all__ = ["MAX_DEPTH", "FrozenJson", "Json", "freeze", "parse_json", "parse_object"]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""What a JSON text may hold (RFC 8259, section 3)."""
+
 FrozenJson: TypeAlias = (
     "bool | int | float | str | tuple[FrozenJson, ...] | Mapping[str, FrozenJson] | None"
 )
+"""The same, and nobody can change it: tuples for arrays, read-only mappings for objects."""
 
 MAX_DEPTH: Final = 32
 """How deeply arrays and objects may be nested; no provider goes beyond a handful."""
