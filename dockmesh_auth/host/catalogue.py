@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -56,10 +57,10 @@ class Catalogue:
         seen: set[str] = set()
         for distribution in installed():
             name = _name(distribution)
-            if not name or name.lower() in seen:
+            if not name or _normalized(name) in seen:
                 # The same distribution further down the path is shadowed, as for imports.
                 continue
-            seen.add(name.lower())
+            seen.add(_normalized(name))
             for entry_point in _entry_points(distribution, name):
                 claims[entry_point.name].append(
                     InstalledPlugin(entry_point.name, name, _version(distribution), entry_point)
@@ -104,6 +105,11 @@ def _name(distribution: Distribution) -> str | None:
         return distribution.name if "Name" in distribution.metadata else None
     except (OSError, ValueError):
         return None
+
+
+def _normalized(name: str) -> str:
+    """*name* as names of distributions are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _version(distribution: Distribution) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_the_same_distribution_further_down_the_path_does_not_count(
     )
 
     assert len(claims.by_name["toy"]) == 1
+
+
+@pytest.mark.attack("PLG-05", "PLG-12")
+@pytest.mark.parametrize("spelt", ["Dockmesh-Auth-Toy", "dockmesh_auth.toy", "dockmesh--auth_-toy"])
+def test_a_shadowed_distribution_is_the_same_however_its_name_is_spelt(
+    install, catalogue, site: Path, tmp_path: Path, spelt: str
+) -> None:
+    """Names of distributions are compared as package tools do (PEP 503)."""
+    install(name="toy")
+    info = tmp_path / "lower" / "toy-9.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {spelt}\nVersion: 9\n")
+    (info / "entry_points.txt").write_text("[dockmesh_auth]\ntoy = lower\n")
+    path = [str(site), str(tmp_path / "lower")]
+
+    found = Catalogue.read(lambda: distributions(path=path)).find("toy")
+
+    assert (found.distribution, found.version) == ("dockmesh-auth-toy", "1.2")
 
 
 def test_a_distribution_without_a_name_is_passed_over(site: Path, catalogue) -> None:
