@@ -1,0 +1,85 @@
+"""Keycloak in dev mode, with the realm of `keycloak/realm.json`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from dockmesh_auth.testing.browser import Browser, Page
+from tests.interop.servers import PEOPLE
+from tests.interop.servers.keycloak_admin import KeycloakAdmin
+from tests.interop.servers.keycloak_distribution import java_command, make_home
+from tests.interop.servers.processes import ServerProcess, free_port
+
+REALM = "dockmesh"
+
+
+class KeycloakServer:
+    """A Keycloak of one's own.
+
+    Every redirect URI is on 127.0.0.1 and of any port, so a client need not be told of it.
+
+    Attributes:
+        issuer: The issuer of the realm.
+        admin: What its administrator can do.
+
+    Raises:
+        CannotRunError: It cannot be had on this machine.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="keycloak-")
+        folder = Path(self._folder.name)
+        try:
+            home = make_home(folder / "home")
+            port = free_port()
+            url = f"http://127.0.0.1:{port}"
+            self.issuer = f"{url}/realms/{REALM}"
+            self.admin = KeycloakAdmin(url, REALM)
+            self._process = ServerProcess(
+                java_command(home, f"--http-port={port}"),
+                log=folder / "log",
+                environment=self.admin.environment,
+            )
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        try:
+            self._process.wait_until(lambda: _answers(f"{url}/realms/master"), seconds=180)
+            self.admin.import_realm()
+        except BaseException:
+            self.end()
+            raise
+
+    def sign_in(self, browser: Browser, name: str, password: str | None = None) -> Page:
+        """Fill in the form that *browser* is at. A wrong password leads back to it."""
+        browser.fill("username", name)
+        browser.fill("password", PEOPLE[name] if password is None else password)
+        return browser.click("Sign In")
+
+    def end(self) -> None:
+        """End it, and remove what it wrote."""
+        self._process.end()
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=10).is_success
+    except httpx.TransportError:
+        return False
