@@ -46,7 +46,7 @@ exclude_patterns = [
     "tests",
 ]
 nitpicky = True
-smartquotes = False  # `--` and quotes are what the page has
+smartquotes_action = "D"  # dashes only
 
 # --- Markdown ---------------------------------------------------------------------------------
 
@@ -58,11 +58,10 @@ suppress_warnings = [
 
 # --- Python -----------------------------------------------------------------------------------
 
-default_role = "code"  # docstrings write `names` as Markdown does
 add_module_names = False
 autodoc_class_signature = "mixed"
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
+autodoc_type_aliases = {name: name for name in ("FrozenJson", "Json", "OptionValue")}
 autodoc_typehints = "signature"
 maximum_signature_line_length = 72
 napoleon_numpy_docstring = False

@@ -2,35 +2,67 @@
 
 from __future__ import annotations
 
+import re
+from enum import Enum
+
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 from sphinx.environment import BuildEnvironment
 from sphinx.ext.napoleon import GoogleDocstring
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 _SENTENCES = {"attribute", "data", "property"}
+_CODE = re.compile(r"(?<![`:])`([^`]+)`(?![`_])")
+_ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
 _before: dict[str, list[str]] = {}
 
 
-def keep(
+def read_code_as_it_is(
     _app: Sphinx, what: str, name: str, _value: object, _options: object, lines: list[str]
 ) -> None:
-    """Remember the docstring of an attribute before napoleon sees it.
+    """Let single backticks mark code, as in Markdown: what is between them is not read.
 
-    Napoleon reads what stands in front of its first colon as a type. Here it is a sentence.
+    And remember the docstring of an attribute: napoleon, who comes next, reads what stands in front
+    of its first colon as a type. Here it is a sentence.
     """
+    lines[:] = [_CODE.sub(r"``\1``", line) for line in lines]
     if what in _SENTENCES:
         _before[name] = list(lines)
 
 
-def give_back(
+def read_sentences(
     app: Sphinx, what: str, name: str, _value: object, _options: object, lines: list[str]
 ) -> None:
     """Read the docstring of an attribute as that of a function: text, then sections."""
     if what in _SENTENCES:
         lines[:] = GoogleDocstring(_before.pop(name), app.config, app, "function", name).lines()
+
+
+def show_members(
+    _app: Sphinx, _what: str, _name: str, value: object, skip: object, _options: object
+) -> bool | None:
+    """The members of an enumeration are shown although they have no docstrings."""
+    return False if skip and isinstance(value, Enum) else None
+
+
+def shorten_signature(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    _value: object,
+    _options: object,
+    signature: str | None,
+    answer: str | None,
+) -> tuple[str | None, str | None]:
+    """Show aliases by their names, and a default that is made anew each time by three dots."""
+
+    def shown(text: str | None) -> str | None:
+        return text and _ALIAS.sub(r"\1", text).replace("NOTHING", "...")
+
+    return shown(signature), shown(answer)
 
 
 def resolve_by_last_name(
@@ -74,8 +106,13 @@ class ModulesForFiles(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls."""
     napoleon = 500
-    app.connect("autodoc-process-docstring", keep, priority=napoleon - 1)
-    app.connect("autodoc-process-docstring", give_back, priority=napoleon + 1)
+    app.connect("autodoc-process-docstring", read_code_as_it_is, priority=napoleon - 1)
+    app.connect("autodoc-process-docstring", read_sentences, priority=napoleon + 1)
+    app.connect("autodoc-process-signature", shorten_signature)
+    app.connect("autodoc-skip-member", show_members)
     app.connect("missing-reference", resolve_by_last_name)
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # as the docstrings call them
     app.add_post_transform(ModulesForFiles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

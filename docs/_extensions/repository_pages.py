@@ -80,7 +80,9 @@ def _table(face: ModuleType) -> str:
 
 def _home(face: ModuleType, name: str) -> str:
     """Under which name the documentation of an exported name stands."""
-    for module in (face.errors, face.hookspecs, *_modules_below(face.domain)):
+    domain = import_module(f"{face.__name__}.domain")
+    others = [import_module(f"{face.__name__}.{last}") for last in ("errors", "hookspecs")]
+    for module in (*others, *_modules_below(domain)):
         if name in module.__all__:
             return f"{module.__name__}.{name}"
     return f"{face.__name__}.{name}"
