@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ class KeycloakAdmin:
     def __init__(self, url: str, realm: str) -> None:
         self._url = url
         self._realm = f"/{realm}"
-        self._is_changed = False
+        self._token_of: tuple[float, str] | None = None
+        self._undo: list[tuple[str, str, Any]] = []
         self._keys = 0
 
     # --- the realm ---------------------------------------------------------------------------
@@ -44,39 +46,42 @@ class KeycloakAdmin:
         self._send("POST", "", json.loads(REALM_FILE.read_bytes()))
 
     def restore(self) -> None:
-        """Import the realm anew if anything here has changed it."""
-        if self._is_changed:
-            self._send("DELETE", self._realm)
-            self.import_realm()
-            self._is_changed = False
+        """Undo every change since the last time. Keys that are gone stay gone."""
+        while self._undo:
+            self._send(*self._undo.pop())
 
     # --- the client --------------------------------------------------------------------------
 
     def change_client(self, attributes: Mapping[str, str] | None = None, **changes: Any) -> None:
         """Change our client: *attributes* of it, and the fields of its representation."""
         client = self._only("clients", clientId=CLIENT_ID)
-        client["attributes"] |= attributes or {}
-        self._change("PUT", f"clients/{client['id']}", client | changes)
+        unset = dict.fromkeys(set(attributes or {}) - set(client["attributes"]), "")
+        old = {**client, "attributes": client["attributes"] | unset}
+        new = {**client, **changes, "attributes": client["attributes"] | (attributes or {})}
+        self._replace(f"clients/{client['id']}", old, new)
 
     def drop_mappers(self) -> None:
         """Take the mapper of groups away: nothing is said of them any more."""
         client = self._only("clients", clientId=CLIENT_ID)
+        path = f"{self._realm}/clients/{client['id']}/protocol-mappers/models"
         for mapper in client["protocolMappers"]:
-            path = f"clients/{client['id']}/protocol-mappers/models/{mapper['id']}"
-            self._change("DELETE", path)
+            self._undo.append(("POST", path, mapper))
+            self._send("DELETE", f"{path}/{mapper['id']}")
 
     # --- people ------------------------------------------------------------------------------
 
     def change_person(self, name: str, **changes: Any) -> None:
         """Change the fields of a person's representation, such as `enabled`."""
         person = self._only("users", username=name, exact="true")
-        self._change("PUT", f"users/{person['id']}", person | changes)
+        self._replace(f"users/{person['id']}", person, person | changes)
 
     def leave_group(self, name: str, path: str) -> None:
         """Take a person out of the group *path*."""
         person = self._only("users", username=name, exact="true")
         group = self._ask(f"group-by-path{path}")
-        self._change("DELETE", f"users/{person['id']}/groups/{group['id']}")
+        membership = f"{self._realm}/users/{person['id']}/groups/{group['id']}"
+        self._undo.append(("PUT", membership, None))
+        self._send("DELETE", membership)
 
     def end_sessions(self, name: str) -> None:
         """Sign a person out everywhere."""
@@ -87,26 +92,20 @@ class KeycloakAdmin:
 
     def rotate_keys(self, *, keep: bool = False) -> None:
         """Sign with a new RSA key from now on, and publish the old ones only if they are kept."""
-        old = [key for key in self._key_providers() if key["providerId"] == "rsa-generated"]
+        providers = self._ask("components", type=_KEY_PROVIDER)
+        old = [key for key in providers if key["providerId"] == "rsa-generated"]
         self._keys += 1
         config = {"priority": 100 + self._keys, "algorithm": "RS256", "keySize": 2048}
-        self._change(
-            "POST",
-            "components",
-            {
-                "name": f"rsa-{self._keys}",
-                "providerId": "rsa-generated",
-                "providerType": _KEY_PROVIDER,
-                "config": {name: [str(value)] for name, value in config.items()},
-            },
-        )
+        component = {
+            "name": f"rsa-{self._keys}",
+            "providerId": "rsa-generated",
+            "providerType": _KEY_PROVIDER,
+            "config": {name: [str(value)] for name, value in config.items()},
+        }
+        self._send("POST", f"{self._realm}/components", component)
         if not keep:
             for key in old:
-                self._change("DELETE", f"components/{key['id']}")
-
-    def _key_providers(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("components", type=_KEY_PROVIDER)
-        return found
+                self._send("DELETE", f"{self._realm}/components/{key['id']}")
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -118,9 +117,9 @@ class KeycloakAdmin:
         (found,) = self._ask(path, **query)
         return found
 
-    def _change(self, method: str, path: str, body: Any = None) -> None:
-        self._is_changed = True
-        self._send(method, f"{self._realm}/{path}", body)
+    def _replace(self, path: str, old: Any, new: Any) -> None:
+        self._undo.append(("PUT", f"{self._realm}/{path}", old))
+        self._send("PUT", f"{self._realm}/{path}", new)
 
     def _send(
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
@@ -137,7 +136,8 @@ class KeycloakAdmin:
         return answer
 
     def _token(self, client: httpx.Client) -> str:
-        # It lives a minute: asking each time is simpler than counting.
+        if self._token_of is not None and time.monotonic() < self._token_of[0]:
+            return self._token_of[1]
         answer = client.post(
             "/realms/master/protocol/openid-connect/token",
             data={
@@ -148,5 +148,6 @@ class KeycloakAdmin:
             },
         )
         assert answer.is_success, answer.text
-        token: str = answer.json()["access_token"]
-        return token
+        until = time.monotonic() + answer.json()["expires_in"] / 2
+        self._token_of = (until, answer.json()["access_token"])
+        return self._token_of[1]

@@ -44,8 +44,6 @@ def java_command(home: Path, *arguments: str) -> list[str]:
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
         "-Dpicocli.disable.closures=true",
-        "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
-        "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
         *(f"--add-opens=java.base/java.{package}=ALL-UNNAMED" for package in opened),
         f"-Dkc.home.dir={home}",
         f"-Djboss.server.config.dir={home / 'conf'}",
