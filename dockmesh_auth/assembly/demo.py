@@ -6,6 +6,7 @@ sees is what one would configure.
 
 from __future__ import annotations
 
+import json
 import socket
 import tempfile
 import webbrowser
@@ -162,7 +163,8 @@ def _write_config(folder: Path, plugin: str, base_url: str, stand_in: StandIn) -
             issuer=stand_in.issuer,
             client_id=stand_in.client_id,
             mappings="\n".join(
-                f"    - {{claim_value: {value}, role: {role}, scope: {scope}}}"
+                f"    - {{claim_value: {json.dumps(stand_in.claim_value(value))}, "
+                f"role: {role}, scope: {scope}}}"
                 for value, role, scope in MAPPINGS
             ),
         )

@@ -9,14 +9,19 @@ the plugin's name; `dockmesh-auth demo` calls it::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from dockmesh_auth.domain.secret import Secret
-from dockmesh_auth.testing.fake_provider.people import FakeUser
+from attrs import field, frozen
 
-__all__ = ["STAND_IN_GROUP", "MakeStandIn", "StandIn"]
+from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
+from dockmesh_auth.testing.fake_provider.provider import FakeProvider
+from dockmesh_auth.testing.fake_provider.shape import Shape
+
+__all__ = ["STAND_IN_GROUP", "FakeStandIn", "MakeStandIn", "StandIn", "build_stand_in"]
 
 STAND_IN_GROUP: Final = "dockmesh_auth.stand_in"
 """The entry-point group."""
@@ -45,6 +50,10 @@ class StandIn(Protocol):
         """Who can sign in: `name` is what its login page says, `groups` what they are in."""
         ...
 
+    def claim_value(self, group: str) -> str:
+        """How a row of `group_mappings` spells *group*, one of the groups of `users`."""
+        ...
+
     def serve(self, port: int = 0) -> AbstractContextManager[object]:
         """Serve on a free port of 127.0.0.1, or on *port*, for as long as the block lasts.
 
@@ -60,3 +69,64 @@ class MakeStandIn(Protocol):
     def __call__(self, *, redirect_uris: Sequence[str]) -> StandIn:
         """A stand-in for a client whose people may be sent back to *redirect_uris*."""
         ...
+
+
+@frozen(kw_only=True)
+class FakeStandIn:
+    """A `StandIn` made of a fake provider.
+
+    Attributes:
+        provider: The provider itself, for faults, edits and recorded requests.
+        client_id: The client's name.
+        client_secret: What proves it: letters and digits, made for this one stand-in.
+    """
+
+    provider: FakeProvider
+    client_id: str
+    client_secret: Secret
+    _spelled: Callable[[str], str] = field(default=str, repr=False)
+
+    @property
+    def issuer(self) -> str:
+        """What `issuer_url` has to be."""
+        return self.provider.issuer
+
+    @property
+    def users(self) -> Sequence[FakeUser]:
+        """Who can sign in."""
+        return self.provider.users
+
+    def claim_value(self, group: str) -> str:
+        """How a row of `group_mappings` spells *group*."""
+        return self._spelled(group)
+
+    def serve(self, port: int = 0) -> AbstractContextManager[FakeProvider]:
+        """Serve on 127.0.0.1 for as long as the block lasts."""
+        return self.provider.serve(port)
+
+
+def build_stand_in(
+    shape: Shape,
+    *,
+    redirect_uris: Sequence[str],
+    users: Sequence[FakeUser],
+    client_id: str = "dockmesh",
+    spelled: Callable[[str], str] = str,
+) -> FakeStandIn:
+    """A stand-in of the product that *shape* describes, with a client of its own.
+
+    Args:
+        shape: The product.
+        redirect_uris: Where the client's people may be sent back to.
+        users: Who can sign in.
+        client_id: The client's name.
+        spelled: How a row of `group_mappings` spells a group; as it is, if not given.
+    """
+    secret = Secret(secrets.token_hex(32))
+    client = FakeClient(
+        client_id=client_id, client_secret=secret, redirect_uris=tuple(redirect_uris)
+    )
+    provider = FakeProvider(shape=shape, users=users, clients=[client])
+    return FakeStandIn(
+        provider=provider, client_id=client_id, client_secret=secret, spelled=spelled
+    )

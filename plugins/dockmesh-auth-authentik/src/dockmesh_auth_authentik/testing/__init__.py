@@ -48,6 +48,10 @@ class AuthentikStandIn:
         """Who can sign in."""
         return self.provider.users
 
+    def claim_value(self, group: str) -> str:
+        """The name of *group*, as it is."""
+        return group
+
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[FakeProvider]:
         """Serve on 127.0.0.1 for as long as the block lasts."""
