@@ -30,6 +30,9 @@ class ProviderMetadata:
         authorization_response_iss_parameter_supported: Whether its responses carry `iss`
             (RFC 9207, section 3).
         response_modes_supported: The response modes it offers; empty if it does not say.
+        pushed_authorization_request_endpoint: Where authorization requests can be sent ahead of
+            the browser (RFC 9126, section 5); None if nowhere.
+        require_pushed_authorization_requests: Whether it takes no others.
     """
 
     issuer: str
@@ -44,3 +47,5 @@ class ProviderMetadata:
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_response_iss_parameter_supported: bool = False
     response_modes_supported: tuple[str, ...] = ()
+    pushed_authorization_request_endpoint: str | None = None
+    require_pushed_authorization_requests: bool = False

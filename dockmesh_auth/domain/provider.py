@@ -20,6 +20,7 @@ __all__ = [
     "NetworkRules",
     "OptionValue",
     "Provider",
+    "PushedAuthorization",
     "ResponseMode",
     "UserinfoPolicy",
 ]
@@ -44,6 +45,14 @@ class ResponseMode(StrEnum):
 
     QUERY = "query"
     FORM_POST = "form_post"
+
+
+class PushedAuthorization(StrEnum):
+    """When an authorization request is sent ahead of the browser (RFC 9126)."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 class UserinfoPolicy(StrEnum):
@@ -113,6 +122,8 @@ class Provider:
         trusted_audiences: Other clients that a token may also be meant for.
         userinfo: When the userinfo endpoint is asked.
         response_mode: How the browser brings the answer back.
+        pushed_authorization_requests: When requests are sent ahead of the browser; by itself
+            where the provider demands it.
         own_callback: Whether the redirect URI carries the slug, against mix-up.
         auto_login: Whether a signed-out person is sent there without a login page.
         decryption_keys: Our private keys (PEM) for encrypted ID tokens.
@@ -142,6 +153,7 @@ class Provider:
     trusted_audiences: frozenset[str] = frozenset()
     userinfo: UserinfoPolicy = UserinfoPolicy.AUTO
     response_mode: ResponseMode = ResponseMode.QUERY
+    pushed_authorization_requests: PushedAuthorization = PushedAuthorization.AUTO
     own_callback: bool = False
     auto_login: bool = False
     decryption_keys: tuple[Secret, ...] = ()

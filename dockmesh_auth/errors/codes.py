@@ -63,6 +63,7 @@ class ErrorCode(StrEnum):
     DISCOVERY_UNSUPPORTED = "discovery_unsupported"
     JWKS_MALFORMED = "jwks_malformed"
     CLIENT_REJECTED = "client_rejected"
+    PUSHED_REQUEST_REFUSED = "pushed_request_refused"
     TOKEN_ENDPOINT_ERROR = "token_endpoint_error"
     TOKEN_ANSWER_MALFORMED = "token_answer_malformed"
     SCOPE_NOT_GRANTED = "scope_not_granted"

@@ -1,4 +1,4 @@
-"""One provider at run time: its metadata, its keys, its token endpoint, its stages."""
+"""One provider at run time: its metadata, its keys, its endpoints, its stages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ from dockmesh_auth.domain.tokens import Expectation, TokenResponse
 from dockmesh_auth.errors import ErrorCode, TokenRejected
 from dockmesh_auth.host.dispatch import Stages
 from dockmesh_auth.host.metadata_cache import MetadataCache
+from dockmesh_auth.oidc.authorization import build_authorization_url
 from dockmesh_auth.oidc.http import HttpClient
 from dockmesh_auth.oidc.jwks import KeySet
 from dockmesh_auth.oidc.jws import SignatureVerifier
 from dockmesh_auth.oidc.key_cache import KeyCache
+from dockmesh_auth.oidc.pushed_authorization import (
+    build_pushed_request,
+    build_pushed_url,
+    parse_pushed_answer,
+    pushing_endpoint,
+)
 from dockmesh_auth.oidc.token_endpoint import build_token_request, parse_token_answer
 
 __all__ = ["Connection"]
@@ -67,6 +74,19 @@ class Connection:
     async def metadata(self) -> ProviderMetadata:
         """Where its endpoints are."""
         return await self._metadata.get()
+
+    async def authorization_url(
+        self, metadata: ProviderMetadata, attempt: LoginAttempt, state: Secret
+    ) -> str:
+        """Where to send the browser: with what is asked for, or with a reference to it that is
+        asked for here and now (RFC 9126).
+        """
+        endpoint = pushing_endpoint(self.provider, metadata)
+        if endpoint is None:
+            return build_authorization_url(self.provider, metadata, attempt, state=state)
+        request = build_pushed_request(self.provider, endpoint, attempt, state=state)
+        request_uri = parse_pushed_answer(await self._send(request), self.provider)
+        return build_pushed_url(self.provider, metadata, request_uri)
 
     async def exchange(
         self, metadata: ProviderMetadata, attempt: LoginAttempt, code: Secret

@@ -21,7 +21,6 @@ from dockmesh_auth.errors import AccessDenied, AuthError, ErrorCode, SignInRejec
 from dockmesh_auth.host.connection import Connection
 from dockmesh_auth.oidc.authorization import (
     AuthorizationResponse,
-    build_authorization_url,
     check_authorization_response,
     parse_authorization_response,
     redirect_uri_for,
@@ -102,7 +101,7 @@ class SignIns:
             browser_token = Secret(self._randomness.token())
             attempt = self._new_attempt(provider, state, browser_token, return_to)
             await self._store.save_attempt(attempt, self._clock.now())
-            url = build_authorization_url(provider, metadata, attempt, state=state)
+            url = await connection.authorization_url(metadata, attempt, state)
         except AuthError as error:
             raise error.about(slug) from None
         return StartedSignIn(

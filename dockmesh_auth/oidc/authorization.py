@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from attrs import field, frozen
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from dockmesh_auth.domain.login import LoginAttempt
@@ -25,6 +25,7 @@ from dockmesh_auth.oidc.evidence import shown, shown_without_secrets
 __all__ = [
     "MAX_PARAMETER",
     "AuthorizationResponse",
+    "authorization_parameters",
     "build_authorization_url",
     "check_authorization_response",
     "parse_authorization_response",
@@ -77,34 +78,40 @@ def redirect_uri_for(base_url: str, provider: Provider) -> str:
     return base_url.rstrip("/") + path
 
 
-def build_authorization_url(
-    provider: Provider, metadata: ProviderMetadata, attempt: LoginAttempt, *, state: Secret
-) -> str:
-    """Where to send the browser (OpenID Connect Core 1.0, section 3.1.2.1).
+def authorization_parameters(
+    provider: Provider, attempt: LoginAttempt, *, state: Secret
+) -> dict[str, str]:
+    """What is asked for, however it is sent (OpenID Connect Core 1.0, section 3.1.2.1).
 
     PKCE is always there and always S256, whatever the provider announces: a server that does not
     know it ignores it, and nobody can talk us out of it (RFC 9700, section 2.1.1).
     """
-    more: dict[str, str] = {
+    parameters = {
+        "response_type": "code",
+        "client_id": provider.client_id,
+        "redirect_uri": attempt.redirect_uri,
+        "state": state.reveal(),
         "code_challenge": create_s256_code_challenge(attempt.code_verifier.reveal()),
         "code_challenge_method": "S256",
     }
+    if provider.scopes:
+        parameters["scope"] = " ".join(provider.scopes)
     if provider.id_token:
-        more["nonce"] = attempt.nonce
+        parameters["nonce"] = attempt.nonce
     if attempt.response_mode is ResponseMode.FORM_POST:
-        more["response_mode"] = attempt.response_mode.value
+        parameters["response_mode"] = attempt.response_mode.value
     if provider.max_age is not None:
         # Some providers ignore max_age=0; the ID token's auth_time is what decides.
-        more["max_age"] = str(provider.max_age)
-    url: str = prepare_grant_uri(
-        metadata.authorization_endpoint,
-        client_id=provider.client_id,
-        response_type="code",
-        redirect_uri=attempt.redirect_uri,
-        scope=" ".join(provider.scopes),
-        state=state.reveal(),
-        **more,
-    )
+        parameters["max_age"] = str(provider.max_age)
+    return parameters
+
+
+def build_authorization_url(
+    provider: Provider, metadata: ProviderMetadata, attempt: LoginAttempt, *, state: Secret
+) -> str:
+    """Where to send the browser with what is asked for (RFC 6749, section 4.1.1)."""
+    parameters = authorization_parameters(provider, attempt, state=state)
+    url: str = add_params_to_uri(metadata.authorization_endpoint, parameters)
     return url
 
 

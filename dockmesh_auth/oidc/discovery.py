@@ -13,6 +13,7 @@ from dockmesh_auth.domain.strict_json import Json, parse_object
 from dockmesh_auth.errors import ErrorCode, ProviderError
 from dockmesh_auth.oidc.addresses import check_endpoint
 from dockmesh_auth.oidc.evidence import shown, shown_address
+from dockmesh_auth.oidc.pushed_authorization import pushing_endpoint
 
 __all__ = [
     "WELL_KNOWN",
@@ -76,6 +77,8 @@ def parse_metadata(answer: Answer, provider: Provider) -> ProviderMetadata:
             "authorization_response_iss_parameter_supported"
         ),
         response_modes_supported=reader.names("response_modes_supported"),
+        pushed_authorization_request_endpoint=reader.text("pushed_authorization_request_endpoint"),
+        require_pushed_authorization_requests=reader.flag("require_pushed_authorization_requests"),
     )
     response_types = reader.names("response_types_supported")
     check_metadata(metadata, provider)
@@ -93,8 +96,8 @@ def check_metadata(metadata: ProviderMetadata, provider: Provider) -> None:
     it offers. Nothing here decides which signature algorithms are accepted: the configuration does.
 
     Raises:
-        ProviderError: `DISCOVERY_ISSUER_MISMATCH`, `DISCOVERY_UNSAFE_ENDPOINT` or
-            `DISCOVERY_UNSUPPORTED`.
+        ProviderError: `DISCOVERY_ISSUER_MISMATCH`, `DISCOVERY_UNSAFE_ENDPOINT`,
+            `DISCOVERY_UNSUPPORTED`, or what `pushing_endpoint` raises.
     """
     expected = provider.document_issuer
     if metadata.issuer != expected:
@@ -111,11 +114,13 @@ def check_metadata(metadata: ProviderMetadata, provider: Provider) -> None:
         metadata.jwks_uri,
         metadata.userinfo_endpoint,
         metadata.end_session_endpoint,
+        metadata.pushed_authorization_request_endpoint,
     ):
         if url is not None:
             check_endpoint(url, provider)
     _check_query(metadata.authorization_endpoint, provider)
     _check_offer(metadata, provider)
+    pushing_endpoint(provider, metadata)
 
 
 def _document(answer: Answer, provider: Provider) -> Mapping[str, Json]:

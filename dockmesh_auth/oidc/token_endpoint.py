@@ -1,31 +1,24 @@
-"""A code for tokens: RFC 6749, sections 2.3.1, 4.1.3, 5.1 and 5.2; RFC 7636, section 4.5."""
+"""A code for tokens: RFC 6749, sections 4.1.3, 5.1 and 5.2; RFC 7636, section 4.5."""
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from dockmesh_auth.domain.login import LoginAttempt
 from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.domain.ports import Answer, Request
-from dockmesh_auth.domain.provider import ClientAuthentication, Provider
+from dockmesh_auth.domain.provider import Provider
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.strict_json import Json, parse_object
 from dockmesh_auth.domain.tokens import TokenResponse
-from dockmesh_auth.errors import (
-    AuthError,
-    ConfigurationError,
-    ErrorCode,
-    ProviderError,
-    SignInRejected,
-)
-from dockmesh_auth.oidc.evidence import shown_without_secrets
+from dockmesh_auth.errors import AuthError, ErrorCode, ProviderError, SignInRejected
+from dockmesh_auth.oidc.client_authentication import build_client_proof
+from dockmesh_auth.oidc.oauth_errors import OAuthError, parse_oauth_error
 
 __all__ = ["MAX_LIFETIME", "build_token_request", "parse_token_answer"]
 
@@ -34,11 +27,9 @@ MAX_LIFETIME: Final = 2**31 - 1
 
 _OK: Final = 200
 _METHOD_NOT_ALLOWED: Final = 405
-_ERROR = re.compile("[A-Za-z0-9_.-]{1,64}")
 # RFC 6750, section 2.1, without its rule of where `=` stands: what a header can carry.
 _TOKEN = re.compile("[!-~]+")
 _WHOLE_NUMBER = re.compile("[0-9]{1,12}")
-_CLIENT_ERRORS: Final = frozenset({"invalid_client", "unauthorized_client"})
 
 
 def build_token_request(
@@ -46,29 +37,21 @@ def build_token_request(
 ) -> Request:
     """The request that exchanges *code*; it holds credentials and is sent once.
 
-    With `client_secret_basic` id and secret are form-encoded before they are joined (RFC 6749,
-    section 2.3.1); a provider that does not decode them needs `client_secret_post`.
-
     Raises:
         ConfigurationError: The client authentication needs a secret and there is none.
     """
+    proof = build_client_proof(provider)
     headers = {
         "Accept": "application/json",
         "Content-Type": "application/x-www-form-urlencoded",
+        **proof.headers,
     }
-    credentials: dict[str, str] = {}
-    if provider.client_authentication is ClientAuthentication.CLIENT_SECRET_BASIC:
-        headers["Authorization"] = _basic(provider.client_id, _secret_of(provider))
-    else:
-        credentials["client_id"] = provider.client_id
-        if provider.client_authentication is ClientAuthentication.CLIENT_SECRET_POST:
-            credentials["client_secret"] = _secret_of(provider).reveal()
     body: str = prepare_token_request(
         "authorization_code",
         redirect_uri=attempt.redirect_uri,
         code=code.reveal(),
         code_verifier=attempt.code_verifier.reveal(),
-        **credentials,
+        **proof.parameters,
     )
     return Request(method="POST", url=metadata.token_endpoint, headers=headers, body=body.encode())
 
@@ -86,9 +69,9 @@ def parse_token_answer(answer: Answer, provider: Provider) -> TokenResponse:
         SignInRejected: `CODE_REJECTED`.
     """
     members = _members(answer, provider)
-    error = members.get("error")
+    error = parse_oauth_error(members, provider)
     if error is not None:
-        raise _refused(error, members, provider)
+        raise _refused(error, provider)
     if answer.status != _OK:
         raise _status(answer, provider)
     access_token = members.get("access_token")
@@ -104,21 +87,6 @@ def parse_token_answer(answer: Answer, provider: Provider) -> TokenResponse:
         expires_in=_seconds(members.get("expires_in")),
         scope=_scope(members.get("scope"), provider),
     )
-
-
-def _secret_of(provider: Provider) -> Secret:
-    if provider.client_secret is None:
-        raise ConfigurationError(
-            ErrorCode.CONFIG_MISSING_KEY,
-            f"{provider.client_authentication.value} needs a client_secret",
-            provider=provider.slug,
-        )
-    return provider.client_secret
-
-
-def _basic(client_id: str, secret: Secret) -> str:
-    pair = f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def _members(answer: Answer, provider: Provider) -> Mapping[str, Json]:
@@ -148,31 +116,17 @@ def _status(answer: Answer, provider: Provider) -> ProviderError:
     )
 
 
-def _refused(error: Json, members: Mapping[str, Json], provider: Provider) -> AuthError:
+def _refused(error: OAuthError, provider: Provider) -> AuthError:
     """The error of RFC 6749, section 5.2, as ours."""
-    name = error if isinstance(error, str) and _ERROR.fullmatch(error) else "other"
-    evidence = {"error": name}
-    description = members.get("error_description")
-    if isinstance(description, str) and description:
-        evidence["error_description"] = _without_own_secret(description, provider)
-    detail = f"the token endpoint answered with the error {name}"
-    if name == "invalid_grant":
+    detail = f"the token endpoint answered with the error {error.name}"
+    if error.name == "invalid_grant":
         return SignInRejected(
-            ErrorCode.CODE_REJECTED, detail, provider=provider.slug, evidence=evidence
+            ErrorCode.CODE_REJECTED, detail, provider=provider.slug, evidence=error.evidence
         )
     code = ErrorCode.TOKEN_ENDPOINT_ERROR
-    if name in _CLIENT_ERRORS:
+    if error.is_about_the_client:
         code = ErrorCode.CLIENT_REJECTED
-    return ProviderError(code, detail, provider=provider.slug, evidence=evidence)
-
-
-def _without_own_secret(description: str, provider: Provider) -> str:
-    if provider.client_secret:
-        secret = provider.client_secret.reveal()
-        # As it is, and in both forms in which it is sent: some providers quote what they received.
-        for form in (secret, quote_plus(secret), quote(secret, safe="")):
-            description = re.sub(re.escape(form), "[...]", description, flags=re.IGNORECASE)
-    return shown_without_secrets(description)
+    return ProviderError(code, detail, provider=provider.slug, evidence=error.evidence)
 
 
 def _optional(members: Mapping[str, Json], name: str, provider: Provider) -> Secret | None:

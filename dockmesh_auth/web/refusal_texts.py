@@ -263,6 +263,7 @@ _GROUPS: Final[tuple[tuple[Iterable[C], RefusalText], ...]] = (
             C.DISCOVERY_ISSUER_MISMATCH,
             C.DISCOVERY_UNSAFE_ENDPOINT,
             C.DISCOVERY_UNSUPPORTED,
+            C.PUSHED_REQUEST_REFUSED,
             C.SCOPE_NOT_GRANTED,
             # Of the token's checks those that fail again for as long as the settings stay.
             C.NO_SIGNING_KEY,

@@ -120,6 +120,20 @@ def test_optional_parameters_are_there_when_configured(max_age: int) -> None:
     assert query["response_mode"] == "form_post"
 
 
+def test_a_provider_without_id_tokens_is_sent_no_nonce() -> None:
+    """Nothing would carry it back; without scopes none are asked for (RFC 6749, section 3.3)."""
+    plain = attrs.evolve(PROVIDER, id_token=False, scopes=())
+    query = query_of(build_authorization_url(plain, METADATA, ATTEMPT, state=Secret(STATE)))
+    assert set(query) == {
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    }
+
+
 def test_an_endpoint_keeps_its_query() -> None:
     """RFC 6749, section 3.1: the query of the endpoint must be retained."""
     metadata = attrs.evolve(METADATA, authorization_endpoint="https://idp.example/a?p=sign%20in&e=")

@@ -18,6 +18,7 @@ from dockmesh_auth.domain.provider import (
     ClientAuthentication,
     NetworkRules,
     Provider,
+    PushedAuthorization,
     ResponseMode,
 )
 from dockmesh_auth.errors import AuthError, ErrorCode, ProviderError
@@ -43,6 +44,8 @@ DOCUMENT: dict[str, Any] = {
     "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
     "code_challenge_methods_supported": ["plain", "S256"],
     "authorization_response_iss_parameter_supported": True,
+    "pushed_authorization_request_endpoint": "https://idp.example/par/",
+    "require_pushed_authorization_requests": True,
     "an_unknown_member": {"a": 1},
 }
 ENDPOINTS = [name for name in DOCUMENT if name.endswith("_endpoint")] + ["jwks_uri"]
@@ -102,6 +105,8 @@ def test_a_document_is_read() -> None:
         code_challenge_methods_supported=("plain", "S256"),
         authorization_response_iss_parameter_supported=True,
         response_modes_supported=("query", "fragment", "form_post"),
+        pushed_authorization_request_endpoint="https://idp.example/par/",
+        require_pushed_authorization_requests=True,
     )
 
 
@@ -287,6 +292,35 @@ def test_what_is_configured_must_be_on_offer() -> None:
         )
         parse_metadata(document(**{member: []}), provider)
         parse_metadata(document(), provider)
+
+
+@pytest.mark.parametrize(
+    ("policy", "endpoint", "demanded", "code", "told"),
+    [
+        ("never", None, True, ErrorCode.DISCOVERY_UNSUPPORTED, "never"),
+        ("never", "https://idp.example/par/", True, ErrorCode.DISCOVERY_UNSUPPORTED, "never"),
+        ("always", None, False, ErrorCode.DISCOVERY_UNSUPPORTED, "always"),
+        ("always", None, True, ErrorCode.DISCOVERY_UNSUPPORTED, "always"),
+        ("auto", None, True, ErrorCode.DISCOVERY_INCOMPLETE, "demands"),
+    ],
+)
+def test_a_way_of_pushing_that_cannot_be_gone_is_refused(
+    *, policy: str, endpoint: str | None, demanded: bool, code: ErrorCode, told: str
+) -> None:
+    """RFC 9126, section 5: before anybody is sent anywhere, and for a plugin's answer as well."""
+    pushing = {
+        "pushed_authorization_request_endpoint": endpoint,
+        "require_pushed_authorization_requests": demanded,
+    }
+    provider = attrs.evolve(PROVIDER, pushed_authorization_requests=PushedAuthorization(policy))
+    error = refusal(document(**pushing), provider)
+    assert error.code is code
+    assert "pushed_authorization_request" in error.detail
+    assert told in error.detail
+    metadata = attrs.evolve(parse_metadata(document(), PROVIDER), **pushing)
+    with pytest.raises(ProviderError) as caught:
+        check_metadata(metadata, provider)
+    assert caught.value.code is code
 
 
 def test_a_public_client_needs_not_be_listed() -> None:

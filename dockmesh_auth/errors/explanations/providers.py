@@ -74,6 +74,11 @@ PROVIDERS: Final[Mapping[C, Explanation]] = {
         "The identity provider does not accept this client's id, secret or redirect URI.",
         "Compare client_id, client_secret and the registered redirect URI, letter by letter.",
     ),
+    C.PUSHED_REQUEST_REFUSED: Explanation(
+        "The identity provider refused the authorization request that was pushed to it.",
+        "See the error's name and description in the log; mostly the redirect URI is not "
+        "registered or a scope is not allowed.",
+    ),
     C.TOKEN_ENDPOINT_ERROR: Explanation(
         "The token endpoint answered with an error.",
         "See the error's name in the message and the provider's own log.",

@@ -15,6 +15,7 @@ from dockmesh_auth.domain.provider import (
     DEFAULT_ALGORITHMS,
     ClientAuthentication,
     MissingGroups,
+    PushedAuthorization,
     ResponseMode,
     UserinfoPolicy,
 )
@@ -136,6 +137,12 @@ class ProviderSettings:
         Choice(ResponseMode),
         "How the browser brings the answer back.",
         default=ResponseMode.QUERY,
+    )
+    pushed_authorization_requests: PushedAuthorization = key(
+        Choice(PushedAuthorization),
+        "When requests are sent to the provider ahead of the browser (RFC 9126); `auto` does it"
+        " if the provider demands it.",
+        default=PushedAuthorization.AUTO,
     )
     own_callback: bool = key(
         Flag(),

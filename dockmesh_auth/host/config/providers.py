@@ -93,6 +93,7 @@ class ProviderBuilder:
             trusted_audiences=frozenset(written.trusted_audiences),
             userinfo=written.userinfo,
             response_mode=written.response_mode,
+            pushed_authorization_requests=written.pushed_authorization_requests,
             own_callback=written.own_callback,
             auto_login=written.auto_login,
             decryption_keys=keys,

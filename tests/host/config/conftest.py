@@ -53,6 +53,7 @@ auth:
       trusted_audiences: [sibling]
       userinfo: always
       response_mode: form_post
+      pushed_authorization_requests: always
       own_callback: true
       auto_login: true
       decryption_key:

@@ -16,6 +16,7 @@ from dockmesh_auth.domain.provider import (
     MissingGroups,
     NetworkRules,
     Provider,
+    PushedAuthorization,
     ResponseMode,
     UserinfoPolicy,
 )
@@ -57,6 +58,7 @@ def test_every_key_arrives(load: Any, complete: str, folder: Any, private_key: s
         trusted_audiences=frozenset({"sibling"}),
         userinfo=UserinfoPolicy.ALWAYS,
         response_mode=ResponseMode.FORM_POST,
+        pushed_authorization_requests=PushedAuthorization.ALWAYS,
         own_callback=True,
         auto_login=True,
         decryption_keys=(Secret(private_key.removesuffix("\n")),),

@@ -53,6 +53,7 @@ TAKES: dict[tuple[str | int, ...], set[str]] = {
     for names, takes in (
         ("slug plugin display_name issuer_url discovery_url client_id ca_file", {TEXT}),
         ("client_authentication missing_groups userinfo response_mode", {TEXT}),
+        ("pushed_authorization_requests", {TEXT}),
         ("client_secret", {TEXT, MAP}),
         ("decryption_key", {TEXT, MAP, LIST}),
         ("scopes", {TEXT, LIST}),

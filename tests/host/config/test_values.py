@@ -55,6 +55,7 @@ REFUSED: list[tuple[str, object]] = [
     *(("trusted_audiences", value) for value in ([""], [" "], ["a\nb"])),
     *(("userinfo", value) for value in ("", "sometimes")),
     *(("response_mode", value) for value in ("", "fragment")),
+    *(("pushed_authorization_requests", value) for value in ("", "required")),
     *(("decryption_key", value) for value in ("", [], "not a key", ["not a key"])),
     *(("allowed_hosts", value) for value in ([""], ["https://x.example"], ["*.example.com"])),
     *(("allowed_hosts", value) for value in (["x.example/path"], ["a@b"], ["x:0"], ["a?b"])),
