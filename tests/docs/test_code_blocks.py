@@ -183,18 +183,6 @@ def _run_if_ours(line: str, folder: Path) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    """A link to a file that is not there is a dead end."""
-    dead = [
-        f"{page.relative_to(ROOT)}: {target}"
-        for page in PAGES
-        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
-        if not (page.parent / target).exists()
-    ]
-
-    assert dead == []
-
-
 def test_the_two_lines_of_the_readme_are_those_of_the_other_pages() -> None:
     """One set-up, word for word, wherever it stands."""
     readme = (ROOT / "README.md").read_text()
