@@ -3,7 +3,7 @@
 The source is the repository's root, so that links between pages work here as they work on a
 repository's page::
 
-    sphinx-build -M html . docs/_build -c docs --fail-on-warning --keep-going
+    sphinx-build -M html . docs/_build -c docs --fail-on-warning --keep-going --quiet
 """
 
 from __future__ import annotations
