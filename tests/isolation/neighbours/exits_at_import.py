@@ -1,0 +1,5 @@
+"""Ends the program, as scripts do."""
+
+import sys
+
+sys.exit(3)

@@ -1,0 +1,3 @@
+"""Needs what is not installed."""
+
+import a_module_that_is_not_there  # noqa: F401
