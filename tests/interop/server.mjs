@@ -5,6 +5,7 @@
 // output; the end of standard input ends the server, so that no test can leave it behind.
 //
 //   {"do": "configure", "clients": [...], "claims_in_id_token": false}   -> {"issuer": "..."}
+//      with "pushed": "none", "offered" or "required": pushed authorization requests
 //   {"do": "rotate"}           new signing keys; the old ones are gone    -> {"kids": [...]}
 //   {"do": "rotate", "keep": true}   new keys first, the old ones stay    -> {"kids": [...]}
 //   {"do": "requests"}         what was asked since the last time         -> {"requests": [...]}
@@ -45,7 +46,14 @@ const people = {
   },
 };
 
-const state = { issuer: "", clients: [], claimsInIdToken: false, keys: [], provider: null };
+const state = {
+  issuer: "",
+  clients: [],
+  claimsInIdToken: false,
+  pushed: "none",
+  keys: [],
+  provider: null,
+};
 let requests = [];
 
 // --- keys ------------------------------------------------------------------------------------
@@ -90,7 +98,14 @@ function buildProvider() {
       groups: ["groups"],
     },
     conformIdTokenClaims: !state.claimsInIdToken,
-    features: { devInteractions: { enabled: false }, encryption: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      encryption: { enabled: true },
+      pushedAuthorizationRequests: {
+        enabled: state.pushed !== "none",
+        requirePushedAuthorizationRequests: state.pushed === "required",
+      },
+    },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     ttl: { Interaction: 600, Session: 3600, Grant: 3600, AccessToken: 600, IdToken: 600 },
   });
@@ -211,9 +226,10 @@ const server = createServer((request, response) => {
 });
 
 const commands = {
-  configure({ clients, claims_in_id_token: claimsInIdToken }) {
+  configure({ clients, claims_in_id_token: claimsInIdToken, pushed }) {
     state.clients = clients ?? state.clients;
     state.claimsInIdToken = claimsInIdToken ?? state.claimsInIdToken;
+    state.pushed = pushed ?? state.pushed;
     state.provider = buildProvider();
     return { issuer: state.issuer };
   },

@@ -43,9 +43,14 @@ class OidcProviderServer:
 
     # --- its commands ------------------------------------------------------------------------
 
-    def configure(self, *clients: dict[str, Any], claims_in_id_token: bool = False) -> None:
-        """Know these clients and no others; OpenID Connect Registration's names for their data."""
-        self._do("configure", clients=clients, claims_in_id_token=claims_in_id_token)
+    def configure(
+        self, *clients: dict[str, Any], claims_in_id_token: bool = False, pushed: str = "none"
+    ) -> None:
+        """Know these clients and no others; OpenID Connect Registration's names for their data.
+
+        Pushed authorization requests are there as *pushed* says: none, offered or required.
+        """
+        self._do("configure", clients=clients, claims_in_id_token=claims_in_id_token, pushed=pushed)
 
     def rotate_keys(self, *, keep: bool = False) -> list[str]:
         """Sign with new keys from now on, and publish the old ones only if they are kept."""
