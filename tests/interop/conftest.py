@@ -15,6 +15,7 @@ import pytest
 
 from tests.interop.people import Person
 from tests.interop.servers import Server
+from tests.interop.servers.glewlwyd import GlewlwydServer
 from tests.interop.servers.keycloak import KeycloakServer
 from tests.interop.servers.oidc_provider import OidcProviderServer
 from tests.interop.servers.processes import CannotRunError
@@ -86,3 +87,13 @@ def keycloak_as_imported(keycloak_process: KeycloakServer) -> Iterator[KeycloakS
     """Keycloak with the realm of our file; what the test changes there is undone."""
     yield keycloak_process
     keycloak_process.admin.restore()
+
+
+# --- Glewlwyd -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="glewlwyd", scope="session")
+def running_glewlwyd() -> Iterator[GlewlwydServer]:
+    """Glewlwyd; a test registers the redirect URIs that it needs."""
+    with _running(GlewlwydServer) as server:
+        yield server
