@@ -199,37 +199,49 @@ def offer(site: Path, name: str, *, distribution: str = "other", code: str = MOD
     )
 
 
-def test_the_only_one() -> None:
+@pytest.fixture(name="alone")
+def nothing_else_is_installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder, and nothing that this machine has besides."""
+    monkeypatch.setattr(sys, "path", [str(site)])
+    return site
+
+
+def test_the_only_one(alone: Path) -> None:
     """Need not be named."""
-    named = find_stand_in(None)
+    offer(alone, "other")
+
+    assert find_stand_in(None).plugin == "other"
+
+
+def test_what_a_stand_in_is(named: NamedStandIn) -> None:
+    """Made for one client, with people to be."""
     made: StandIn = named.make(redirect_uris=["http://127.0.0.1:1/auth/oidc/callback"])
 
-    assert named.plugin == "authentik"
     assert isinstance(made.client_secret, Secret)
     assert [user.name for user in made.users] == list(EXPECTED)
 
 
-def test_one_of_several(site: Path) -> None:
+def test_one_of_several(alone: Path) -> None:
     """Has to be named; then it is that one."""
-    offer(site, "other")
+    offer(alone, "other")
+    offer(alone, "another", distribution="another")
 
     with pytest.raises(ConfigurationError) as caught:
         find_stand_in(None)
 
     assert caught.value.code is ErrorCode.PLUGIN_NOT_INSTALLED
-    assert caught.value.detail == (
-        "several plugins offer a stand-in; name one of: authentik, other"
-    )
+    assert caught.value.detail == "several plugins offer a stand-in; name one of: another, other"
     assert find_stand_in("other").plugin == "other"
-    assert find_stand_in("authentik").plugin == "authentik"
+    assert find_stand_in("another").plugin == "another"
 
 
-def test_a_name_that_nobody_offers() -> None:
+def test_a_name_that_nobody_offers(alone: Path) -> None:
     """Those that there are, are named."""
+    offer(alone, "other")
     with pytest.raises(ConfigurationError) as caught:
         find_stand_in("nobody")
     assert caught.value.code is ErrorCode.PLUGIN_NOT_INSTALLED
-    assert caught.value.detail == "'nobody' offers no stand-in; name one of: authentik"
+    assert caught.value.detail == "'nobody' offers no stand-in; name one of: other"
 
 
 @pytest.mark.parametrize("plugin", [None, "authentik"])
