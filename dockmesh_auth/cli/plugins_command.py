@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypedDict
 
 from rich.console import Console
@@ -27,6 +28,10 @@ class PluginRow(TypedDict):
         state: `loaded`, `quarantined` or `not enabled`.
         hooks: The hooks it implements, without the prefix, if it was loaded.
         reason: Why it is in quarantine.
+        id_token: Whether ID tokens say who signs in; else its own code does. Null if not loaded.
+        subject_claim: The claim by which people are known. Null if it was not loaded.
+        other_hosts: Hosts beside the issuer's that it may ask, with the person's access token.
+        notices: What of it the contract will not have any more.
     """
 
     name: str
@@ -36,6 +41,10 @@ class PluginRow(TypedDict):
     state: str
     hooks: list[str]
     reason: str
+    id_token: bool | None
+    subject_claim: str | None
+    other_hosts: list[str]
+    notices: list[str]
 
 
 def plugins_report(registry: PluginRegistry) -> list[PluginRow]:
@@ -49,6 +58,10 @@ def plugins_report(registry: PluginRegistry) -> list[PluginRow]:
             state="loaded",
             hooks=sorted(hook.removeprefix(_PREFIX) for hook in plugin.hooks),
             reason="",
+            id_token=plugin.description.id_token,
+            subject_claim=plugin.description.subject_claim,
+            other_hosts=list(plugin.description.hosts),
+            notices=list(plugin.notices),
         )
         for plugin in registry.loaded.values()
     ]
@@ -71,6 +84,10 @@ def plugins_report(registry: PluginRegistry) -> list[PluginRow]:
                     state="quarantined" if reason else "not enabled",
                     hooks=[],
                     reason=reason,
+                    id_token=None,
+                    subject_claim=None,
+                    other_hosts=[],
+                    notices=[],
                 )
             )
     return rows
@@ -93,4 +110,17 @@ def _about(row: PluginRow) -> str:
     source = f"{row['distribution']} {row['version']}".rstrip()
     if row["contract"] is not None:
         source += f", contract {row['contract']}"
-    return "\n".join(filter(None, (source, ", ".join(row["hooks"]), row["reason"])))
+    return "\n".join(
+        filter(None, (source, ", ".join(row["hooks"]), row["reason"], *_noteworthy(row)))
+    )
+
+
+def _noteworthy(row: PluginRow) -> Iterator[str]:
+    """What an administrator should know before trusting it: where it differs from the standard."""
+    if row["id_token"] is False:
+        yield "signs in without ID tokens"
+    if row["subject_claim"] not in {None, "sub"}:
+        yield f"identifies people by {row['subject_claim']}"
+    if row["other_hosts"]:
+        yield f"may also ask: {', '.join(row['other_hosts'])}"
+    yield from row["notices"]

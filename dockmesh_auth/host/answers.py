@@ -59,7 +59,8 @@ def check_claims(answer: object, opened: Mapping[str, object] | None, provider: 
     """*answer* as claims of a person of *provider*, and of nobody but whom the token names.
 
     The issuer must be the provider's also where the token says otherwise: its keys are good for
-    its own people alone (RFC 8725, section 3.8).
+    its own people alone (RFC 8725, section 3.8). Whatever names the person must be as the token
+    has it: its subject, the claim that the plugin's description names instead, and the tenant.
 
     Args:
         answer: What the plugin gave.
@@ -69,11 +70,20 @@ def check_claims(answer: object, opened: Mapping[str, object] | None, provider: 
     """
     claims = _guarded(_copied_claims, answer, Claims)
     if not provider.vouches_as(claims.issuer) or (
-        opened is not None
-        and (claims.issuer != opened.get("iss") or claims.subject != opened.get("sub"))
+        opened is not None and not _of_token(claims, opened, provider)
     ):
         raise PluginError(ErrorCode.PLUGIN_FOREIGN_IDENTITY)
     return claims
+
+
+def _of_token(claims: Claims, opened: Mapping[str, object], provider: Provider) -> bool:
+    """Whether *claims*, of an issuer of *provider*, are of the person whom the token names."""
+    if claims.issuer != opened.get("iss") or claims.subject != opened.get("sub"):
+        return False
+    named_by, tenants = provider.subject_claim, provider.tenants
+    if named_by != "sub" and claims.get(named_by) != opened.get(named_by):
+        return False
+    return tenants is None or opened.get(tenants.claim) == tenants.issuers[claims.issuer]
 
 
 def check_profile(answer: object) -> Profile:

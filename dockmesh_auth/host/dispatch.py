@@ -109,8 +109,10 @@ class Stages:
         if answer is None:
             return builtin.dockmesh_auth_validate_token(*arguments)
         # Whatever the plugin checked: the host opens the token itself, so that no plugin can
-        # vouch for a token without a good signature, or for another person.
-        opened = verifier.open(tokens.id_token) if tokens.id_token is not None else None
+        # vouch for a token without a good signature, or for another person, or without a token.
+        if tokens.id_token is None:
+            raise TokenRejected(ErrorCode.ID_TOKEN_MISSING, provider=self.provider.slug)
+        opened = verifier.open(tokens.id_token)
         return self._checked(
             VALIDATE, lambda value: check_claims(value, opened, self.provider), answer
         )

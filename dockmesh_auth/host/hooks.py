@@ -8,7 +8,7 @@ hook's arguments. See docs/decisions/0003-bound-hooks.md.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,7 +19,14 @@ from dockmesh_auth import hookspecs
 from dockmesh_auth.errors import ErrorCode, PluginError
 from dockmesh_auth.hookspecs import NAME
 
-__all__ = ["ARGUMENTS", "MAY_WAIT", "Implementation", "check_witness", "implementations_of"]
+__all__ = [
+    "ARGUMENTS",
+    "MAY_WAIT",
+    "Implementation",
+    "Implemented",
+    "check_witness",
+    "implementations_of",
+]
 
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     name: tuple(inspect.signature(getattr(hookspecs, name)).parameters)
@@ -47,22 +54,41 @@ class Implementation:
     ask: Callable[..., Any] = field(repr=False)
 
 
-def implementations_of(
-    module: object, manager: pluggy.PluginManager, plugin: str
-) -> Mapping[str, Implementation]:
+@frozen
+class Implemented:
+    """What a plugin implements.
+
+    Attributes:
+        hooks: Its implementations by hook name.
+        notices: What of it the contract will not have any more: the warnings of hooks and
+            arguments that are deprecated, in words for the plugin's author.
+    """
+
+    hooks: Mapping[str, Implementation]
+    notices: tuple[str, ...] = ()
+
+
+def implementations_of(module: object, manager: pluggy.PluginManager, plugin: str) -> Implemented:
     """The hooks that *module* implements.
+
+    Args:
+        module: The plugin.
+        manager: One of its own, which knows the specifications.
+        plugin: Its name.
 
     Raises:
         PluginError: One is misspelt, unmarked, has a wrong argument, is a wrapper, is implemented
-            twice, or waits where it must not.
+            twice, or waits where it must not; or one is deprecated and Python makes errors of
+            warnings.
     """
     _check_marks(module, plugin)
     try:
         manager.register(module, plugin)
         callers = manager.get_hookcallers(module) or []
-    except (pluggy.PluginValidationError, ValueError) as error:
+    except (pluggy.PluginValidationError, ValueError, Warning) as error:
         raise _bad(plugin, str(error)) from None
     found: dict[str, Implementation] = {}
+    notices: list[str] = []
     for caller in callers:
         if not caller.has_spec():
             known = ", ".join(sorted(ARGUMENTS))
@@ -71,7 +97,19 @@ def implementations_of(
             raise _bad(plugin, f"it implements {caller.name} twice")
         for implementation in caller.get_hookimpls():
             found[caller.name] = _bound(caller.name, implementation, plugin)
-    return found
+            notices.extend(_notices(caller.spec, implementation))
+    return Implemented(found, tuple(sorted(notices)))
+
+
+def _notices(specification: Any, implementation: pluggy.HookImpl) -> Iterator[str]:
+    # What pluggy has just warned of. Read from where it reads it: to catch the warnings themselves,
+    # the whole process's would have to be diverted, while a plugin's code runs.
+    if specification.warn_on_impl is not None:
+        yield f"{implementation.function.__name__}: {specification.warn_on_impl}"
+    deprecated = specification.warn_on_impl_args or {}
+    for argument in implementation.argnames:
+        if argument in deprecated:
+            yield f"{implementation.function.__name__}({argument}): {deprecated[argument]}"
 
 
 def check_witness(hooks: Mapping[str, Implementation], plugin: str, *, id_token: bool) -> None:

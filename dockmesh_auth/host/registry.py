@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 import pluggy
+import structlog
 from attrs import define, field, frozen
 
 from dockmesh_auth import hookspecs
@@ -17,7 +18,7 @@ from dockmesh_auth.host.answers import type_name
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
 from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.host.descriptions import check_description
-from dockmesh_auth.host.hooks import Implementation, check_witness, implementations_of
+from dockmesh_auth.host.hooks import Implementation, Implemented, check_witness, implementations_of
 from dockmesh_auth.host.lane import DeadlineMissed, Lane
 from dockmesh_auth.host.plugin_errors import copied_error
 
@@ -25,6 +26,8 @@ __all__ = ["BUILT_IN", "LoadedPlugin", "PluginRegistry", "QuarantinedPlugin", "l
 
 LOAD_DEADLINE: Final = 15.0
 """Seconds that importing a plugin may take."""
+
+_log = structlog.get_logger("dockmesh_auth.plugins")
 
 
 @frozen
@@ -38,6 +41,7 @@ class LoadedPlugin:
         version: That distribution's version.
         hooks: Its implementations by hook name.
         lane: Its thread.
+        notices: What of it the contract will not have any more, in words for its author.
     """
 
     name: str
@@ -46,6 +50,7 @@ class LoadedPlugin:
     version: str | None
     hooks: Mapping[str, Implementation] = field(repr=False)
     lane: Lane = field(repr=False)
+    notices: tuple[str, ...] = ()
 
 
 @frozen
@@ -101,6 +106,9 @@ class PluginRegistry:
                 quarantined[plugin.name] = QuarantinedPlugin(
                     plugin.name, plugin.distribution, plugin.version, reason
                 )
+        for ready in loaded.values():
+            for notice in ready.notices:
+                _log.warning("plugin_notice", plugin=ready.name, notice=notice)
         registry.loaded = MappingProxyType(loaded)
         registry.quarantined = MappingProxyType(quarantined)
         return registry
@@ -139,26 +147,36 @@ class PluginRegistry:
 
 
 def _load_built_in() -> LoadedPlugin:
-    hooks = implementations_of(builtin, _manager(), BUILT_IN)
+    hooks = implementations_of(builtin, _manager(), BUILT_IN).hooks
     description = builtin.dockmesh_auth_describe()
     return LoadedPlugin(BUILT_IN, description, None, None, hooks, Lane(BUILT_IN))
 
 
-def load_module(module: object, name: str) -> LoadedPlugin:
+def load_module(
+    module: object, name: str, manager: pluggy.PluginManager | None = None
+) -> LoadedPlugin:
     """The plugin *name* from a module that is imported already: for tests of plugins.
+
+    Args:
+        module: The module.
+        name: What the plugin is called.
+        manager: What knows the specifications; by default those of the contract.
 
     Raises:
         PluginError: It does not keep to the contract.
     """
-    hooks = implementations_of(module, _manager(), name)
-    return LoadedPlugin(name, _described(hooks, name), "this process", "0", hooks, Lane(name))
+    found = implementations_of(module, manager or _manager(), name)
+    description = _described(found.hooks, name)
+    return LoadedPlugin(
+        name, description, "this process", "0", found.hooks, Lane(name), found.notices
+    )
 
 
 def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
-    def in_its_own_thread() -> tuple[Mapping[str, Implementation], PluginDescription]:
+    def in_its_own_thread() -> tuple[Implemented, PluginDescription]:
         module = plugin.entry_point.load()
-        hooks = implementations_of(module, _manager(), plugin.name)
-        return hooks, _described(hooks, plugin.name)
+        found = implementations_of(module, _manager(), plugin.name)
+        return found, _described(found.hooks, plugin.name)
 
     try:
         outcome = lane.run_blocking(in_its_own_thread, LOAD_DEADLINE)
@@ -170,14 +188,15 @@ def _load(plugin: InstalledPlugin, lane: Lane) -> LoadedPlugin:
         ) from None
     if outcome.error is not None:
         raise _import_failure(plugin, outcome.error) from None
-    hooks, description = outcome.unwrap()
+    found, description = outcome.unwrap()
     return LoadedPlugin(
         plugin.name,
         description,
         plugin.distribution,
         plugin.version,
-        hooks,
+        found.hooks,
         lane,
+        found.notices,
     )
 
 

@@ -52,9 +52,21 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NOT_PUBLIC = tuple(
     IPv6Network(text) for text in ("2002::/16", "2001::/23", "2001:db8::/32", "3fff::/20")
 )
-# Where clouds hand out credentials to whoever asks. No provider lives there, opted in or not.
+# Where clouds hand out credentials to whoever asks: those of machines, then those of containers.
+# No provider lives there, opted in or not.
 _CLOUD_METADATA = frozenset(
-    ip_address(text) for text in ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")
+    ip_address(text)
+    for text in (
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "169.254.170.2",
+        "169.254.170.23",
+        "fd00:ec2::23",
+    )
 )
 # What the opt-in lets in: RFC 1918, RFC 4193, this machine, this link, and the addresses that
 # carriers and overlay networks share among their hosts (RFC 6598).

@@ -7,15 +7,16 @@ part of a list that came is never taken for the whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from dockmesh_auth.domain.ports import Answer, Fetch
 from dockmesh_auth.domain.strict_json import FrozenJson
 from dockmesh_auth.errors import ErrorCode, ProviderError
+from dockmesh_auth.oidc.addresses import parse_location
 from dockmesh_auth.oidc.evidence import shown, shown_address
+from dockmesh_auth.oidc.links import parse_links
 
 __all__ = ["MAX_PAGES", "NextPage", "fetch_json", "fetch_pages", "next_by_link", "next_by_member"]
 
@@ -28,11 +29,6 @@ MAX_PAGES: Final = 100
 _OK: Final = 200
 _TOO_MANY: Final = 429
 _FORBIDDEN: Final = 403
-# RFC 8288, section 3: <target>; name=value; name="value"
-_LINK: Final = re.compile(
-    r'<([^<>]*)>((?:\s*;\s*[!#$%&\'*+.^_`|~\w-]+\s*=\s*(?:"[^"]*"|[^\s;,"]+))*)'
-)
-_RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 
 
 async def fetch_json(
@@ -77,33 +73,58 @@ async def fetch_pages(
         seen.add(following)
         answer = _checked(await fetch(following, with_access_token=True, headers=headers), url)
         yield _json(answer, url)
-        following = next_page(answer)
-        if following is not None:
-            following = urljoin(url, following)
-            if urlsplit(following)[:2] != urlsplit(url)[:2]:
-                raise _malformed(f"{shown_address(url)}: its next page is on another host")
+        reference = next_page(answer)
+        following = None if reference is None else _next_address(url, following, reference)
 
 
 def next_by_link(answer: Answer) -> str | None:
-    """The target of the header `Link` with the relation `next` (RFC 8288, section 3)."""
-    for target, parameters in _LINK.findall(answer.headers.get("link", "")):
-        relation = _RELATION.search(parameters)
-        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
-            return str(target)
-    return None
+    """The target of the header `Link` with the relation `next` (RFC 8288, section 3).
+
+    Raises:
+        ProviderError: `PROVIDER_ANSWER_MALFORMED`: the header cannot be read, or names two. Else
+            a part of the list would pass for the whole.
+    """
+    try:
+        links = parse_links(answer.headers.get("link", ""))
+    except ValueError as fault:
+        raise _malformed(f"its header Link cannot be read: {fault}") from None
+    targets = {link.target for link in links if "next" in link.relations}
+    if len(targets) > 1:
+        raise _malformed("its header Link names more than one next page")
+    return targets.pop() if targets else None
 
 
 def next_by_member(name: str) -> NextPage:
-    """Reads the member *name* of the page, a JSON object; a page without it is the last."""
+    """Reads the member *name* of the page, a JSON object; a page without it is the last.
+
+    What it makes raises `ProviderError`, `PROVIDER_ANSWER_MALFORMED`: the page is no object, or
+    the member no text.
+    """
 
     def next_page(answer: Answer) -> str | None:
         page = answer.frozen_json()
-        value = page.get(name) if isinstance(page, Mapping) else None
+        if not isinstance(page, Mapping):
+            raise _malformed(f"a page is not an object, which would have {shown(name)}")
+        value = page.get(name)
         if value is not None and not isinstance(value, str):
             raise _malformed(f"its member {shown(name)} is not an address")
         return value
 
     return next_page
+
+
+def _next_address(first: str, current: str, reference: str) -> str:
+    """Where *reference* leads from the page *current* (RFC 3986, section 5): never to another host
+    than the *first* page's, since the access token goes along.
+    """
+    try:
+        address = urljoin(current, reference)
+        there, here = parse_location(address), parse_location(first)
+    except ValueError:
+        raise _malformed(f"{shown_address(first)}: its next page has no usable address") from None
+    if (there.scheme, there.authority) != (here.scheme, here.authority):
+        raise _malformed(f"{shown_address(first)}: its next page is on another host")
+    return address
 
 
 def _checked(answer: Answer, url: str) -> Answer:

@@ -58,7 +58,7 @@ def identify(claims: Claims, provider: Provider) -> Identity:
         TokenRejected: `CLAIM_MISSING` or `CLAIM_MALFORMED`.
     """
     if provider.subject_claim == "sub":
-        return Identity(claims.issuer, claims.subject)
+        return Identity(claims.issuer, check_subject({"sub": claims.subject}))
     return Identity(claims.issuer, check_subject(claims, provider.subject_claim))
 
 

@@ -30,6 +30,10 @@ BUILT_IN = {
     "state": "loaded",
     "hooks": ["describe", "discover", "extract_claims", "resolve_roles", "validate_token"],
     "reason": "",
+    "id_token": True,
+    "subject_claim": "sub",
+    "other_hosts": [],
+    "notices": [],
 }
 
 
@@ -55,6 +59,10 @@ def test_nothing_is_imported_unasked(run: Run, install: Install) -> None:
             "state": "not enabled",
             "hooks": [],
             "reason": "",
+            "id_token": None,
+            "subject_claim": None,
+            "other_hosts": [],
+            "notices": [],
         }
     ]
     assert "dockmesh_auth_toy_plugin" not in sys.modules

@@ -22,6 +22,7 @@ from dockmesh_auth.errors import (
     ErrorCode,
     PluginError,
     ProviderError,
+    TokenRejected,
 )
 from dockmesh_auth.host.answers import check_claims, check_grants, check_profile, type_name
 
@@ -87,14 +88,20 @@ def test_a_text_that_equals_everything_is_no_identity(validated, provider, who: 
 
 
 @pytest.mark.attack("PLG-10", "JWK-22", "ACC-06")
-@pytest.mark.parametrize("opened", [{"iss": "https://other.example", "sub": "u1"}, None])
-def test_a_provider_speaks_for_its_own_issuer_whatever_its_plugin_accepts(
-    validated, opened: Mapping[str, object] | None
-) -> None:
-    """A signed token that names another issuer's person, and no token at all, are no way in."""
+def test_a_provider_speaks_for_its_own_issuer_whatever_its_plugin_accepts(validated) -> None:
+    """A signed token that names another issuer's person is no way in."""
+    opened = {"iss": "https://other.example", "sub": "u1"}
     with pytest.raises(PluginError) as caught:
         validated("return Claims({}, issuer='https://other.example', subject='u1')", opened)
     assert caught.value.code == ErrorCode.PLUGIN_FOREIGN_IDENTITY
+
+
+@pytest.mark.attack("PLG-10")
+def test_nobody_is_vouched_for_without_an_id_token(validated, provider) -> None:
+    """Whatever the plugin answers: it said that its provider sends them."""
+    with pytest.raises(TokenRejected) as caught:
+        validated("return Claims({}, issuer=provider.issuer, subject='u1')", None)
+    assert caught.value.code == ErrorCode.ID_TOKEN_MISSING
 
 
 @pytest.mark.attack("PLG-08")

@@ -181,6 +181,10 @@ def option(fields: str) -> str:
         (option("type=OptionType.CHOICE, choices=('x',), default='y'"), "the default of 'a'"),
         (option("type=OptionType.CHOICE"), "choices"),
         (option("choices=('x',)"), "choices"),
+        (
+            option("type=OptionType.LIST, choices=('x',), default=('y',)"),
+            "the default of 'a': holds what it does not take",
+        ),
         (option("type=OptionType.INTEGER, default=True"), "the default of 'a'"),
         ("scopes='openid profile'", "scopes"),
         ("scopes=['openid']", "scopes"),

@@ -14,6 +14,7 @@ from dockmesh_auth.domain.session import SessionPolicy
 from dockmesh_auth.errors import ErrorCode
 from dockmesh_auth.hookspecs import PluginDescription
 from dockmesh_auth.host.config.checks import provider_path
+from dockmesh_auth.host.config.identities import conflicts_of
 from dockmesh_auth.host.config.options import read_options
 from dockmesh_auth.host.config.parse import ParsedConfig
 from dockmesh_auth.host.config.problems import KeyPath, Problem, error_of, told
@@ -84,15 +85,17 @@ def build_config(
     secrets = Secrets(positions.file.parent, environ, problems, warnings)
     dsn = secrets.resolve(settings.database.dsn, ("database", "dsn"))
     builder = ProviderBuilder(settings.auth, parsed.roles, secrets, problems)
-    providers = []
+    providers: list[tuple[int, Provider]] = []
     for index, provider in enumerate(settings.auth.providers):
         description = descriptions.get(provider.plugin)
         if provider.enabled and description is not None:
-            providers.append(builder.build(index, provider, description))
+            built = builder.build(index, provider, description)
+            providers.extend([] if built is None else [(index, built)])
         elif provider.enabled:
             problems.append(_not_installed(provider.plugin, index))
         elif description is not None:
             problems.extend(read_options(provider.options, description, provider_path(index))[1])
+    problems.extend(conflicts_of(providers))
     if problems or dsn is None:
         raise error_of(problems, positions)
     session = settings.auth.session
@@ -100,7 +103,7 @@ def build_config(
         path=positions.file,
         base_url=parsed.base_url,
         database=DatabaseConfig(driver=settings.database.driver, dsn=dsn),
-        providers=tuple(provider for provider in providers if provider is not None),
+        providers=tuple(provider for _, provider in providers),
         session=SessionPolicy(idle=session.idle, absolute=session.absolute),
         roles=parsed.roles,
         plugin_names=parsed.plugin_names,

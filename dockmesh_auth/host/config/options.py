@@ -11,7 +11,7 @@ from dockmesh_auth.host.config.kinds import Choice, Flag, Kind, ListOf, Refused,
 from dockmesh_auth.host.config.problems import KeyPath, Problem
 from dockmesh_auth.host.config.provider_settings import ProviderSettings
 from dockmesh_auth.host.config.quantities import Whole
-from dockmesh_auth.host.config.sections import keys_of, unknown_key
+from dockmesh_auth.host.config.sections import faults_in, keys_of, unknown_key
 
 __all__ = ["kind_of", "read_options"]
 
@@ -25,7 +25,11 @@ _KINDS: Final[Mapping[OptionType, Kind]] = {
 
 def kind_of(option: PluginOption) -> Kind:
     """What *option* takes."""
-    return Choice(option.choices) if option.type is OptionType.CHOICE else _KINDS[option.type]
+    if option.type is OptionType.CHOICE:
+        return Choice(option.choices)
+    if option.choices:
+        return ListOf(Choice(option.choices), ", ".join(option.choices))
+    return _KINDS[option.type]
 
 
 def read_options(
@@ -37,13 +41,13 @@ def read_options(
     """
     known = {option.name: option for option in description.options}
     values: dict[str, OptionValue] = {name: option.default for name, option in known.items()}
-    problems = []
+    problems: list[Problem] = []
     for name, value in written.items():
         if name not in known:
             problems.append(unknown_key((*path, name), [*keys_of(ProviderSettings), *known]))
             continue
         try:
             values[name] = kind_of(known[name]).read(value)
-        except Refused as refused:
-            problems.append(Problem((*path, name), refused.code, refused.text))
+        except (Refused, ExceptionGroup) as fault:
+            problems.extend(faults_in(fault, (*path, name), value))
     return values, problems

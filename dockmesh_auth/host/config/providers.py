@@ -61,14 +61,10 @@ class ProviderBuilder:
         if not _secret_misspelt(written, plugin):
             self.problems.extend(_authentication_problems(authentication, written, path))
             self.problems.extend(_algorithm_problems(written, secret, path))
-        if "openid" in plugin.scopes and "openid" not in scopes:
-            text = "must have `openid`: without it there is no ID token"
-            self.problems.append(Problem((*path, "scopes"), ErrorCode.CONFIG_INVALID_VALUE, text))
-        if written.max_age is not None and not plugin.id_token:
-            text = "cannot be kept: the provider sends no ID token, which would say it"
-            self.problems.append(Problem((*path, "max_age"), ErrorCode.CONFIG_INVALID_VALUE, text))
+        self.problems.extend(_witness_problems(written, plugin, scopes, path))
         network = self._network(written, plugin, path)
-        tenants, problems = tenants_of(written.issuer_url, plugin.tenants, options, path)
+        rule = None if problems else plugin.tenants  # what could not be read is told already
+        tenants, problems = tenants_of(written.issuer_url, rule, options, path)
         self.problems.extend(problems)
         if len(self.problems) > before:
             return None
@@ -165,6 +161,21 @@ def _secret_misspelt(written: ProviderSettings, plugin: PluginDescription) -> bo
     known = {option.name for option in plugin.options}
     strangers = written.options.keys() - known
     return any(suggestion(name, ["client_secret"]) for name in strangers)
+
+
+def _witness_problems(
+    written: ProviderSettings, plugin: PluginDescription, scopes: tuple[str, ...], path: KeyPath
+) -> Iterator[Problem]:
+    """What does not go with where the plugin's provider says who signs in."""
+    if plugin.id_token and "openid" not in scopes:
+        text = "must have `openid`: without it there is no ID token"
+        yield Problem((*path, "scopes"), ErrorCode.CONFIG_INVALID_VALUE, text)
+    if not plugin.id_token and "openid" in scopes:
+        text = "must not have `openid`: it asks for an ID token, which the plugin does not look at"
+        yield Problem((*path, "scopes"), ErrorCode.CONFIG_INVALID_VALUE, text)
+    if not plugin.id_token and written.max_age is not None:
+        text = "cannot be kept: the provider sends no ID token, which would say it"
+        yield Problem((*path, "max_age"), ErrorCode.CONFIG_INVALID_VALUE, text)
 
 
 def _authentication_problems(

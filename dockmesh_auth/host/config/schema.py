@@ -53,4 +53,5 @@ def _rule(plugin: str, options: Iterable[PluginOption]) -> Schema:
 
 def _option(option: PluginOption) -> Schema:
     schema = kind_of(option).schema() | {"description": option.description}
-    return schema if option.default is None else schema | {"default": option.default}
+    default = list(option.default) if isinstance(option.default, tuple) else option.default
+    return schema if default is None else schema | {"default": default}

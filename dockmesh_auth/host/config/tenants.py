@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dockmesh_auth.domain.provider import OptionValue
@@ -16,6 +16,8 @@ __all__ = ["tenants_of"]
 
 # One segment of a path, which cannot be mistaken for more or less of an address.
 _TENANT: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_PATH: Final = 3
+"""The number of a path's first segment: before it are the scheme, nothing, and the host."""
 
 
 def tenants_of(
@@ -32,21 +34,12 @@ def tenants_of(
     if rule is None:
         return None, []
     segments = issuer.split("/")
-    shared = [number for number, segment in enumerate(segments) if segment in rule.shared]
+    shared = [at for at in range(_PATH, len(segments)) if segments[at] in rule.shared]
     listed = options.get(rule.option)
     tenants = listed if isinstance(listed, tuple) else ()
+    if not shared or not tenants:
+        return None, list(_misplaced(rule, segments[shared[0]] if shared else None, tenants, path))
     at = (*path, rule.option)
-    if not shared:
-        if not tenants:
-            return None, []
-        text = f"has no meaning here: the issuer is one tenant's own, not {_either(rule.shared)}"
-        return None, [Problem(at, ErrorCode.CONFIG_INVALID_VALUE, text)]
-    if not tenants:
-        text = (
-            f"the key {rule.option!r} is missing: with {segments[shared[0]]!r} in the issuer it"
-            " lists whose people may sign in"
-        )
-        return None, [Problem(path, ErrorCode.CONFIG_MISSING_KEY, text, at_key=True)]
     problems = [
         Problem((*at, number), ErrorCode.CONFIG_INVALID_VALUE, "must be the name of one tenant")
         for number, tenant in enumerate(tenants)
@@ -66,6 +59,21 @@ def tenants_of(
         ),
         [],
     )
+
+
+def _misplaced(
+    rule: TenantRule, shared: str | None, tenants: tuple[str, ...], path: KeyPath
+) -> Iterator[Problem]:
+    """A list of tenants without a shared address, or such an address without a list."""
+    if shared is None and tenants:
+        text = f"has no meaning here: the issuer is one tenant's own, not {_either(rule.shared)}"
+        yield Problem((*path, rule.option), ErrorCode.CONFIG_INVALID_VALUE, text)
+    if shared is not None:
+        text = (
+            f"the key {rule.option!r} is missing or empty: with {shared!r} in the issuer it"
+            " lists whose people may sign in"
+        )
+        yield Problem(path, ErrorCode.CONFIG_MISSING_KEY, text, at_key=True)
 
 
 def _either(names: tuple[str, ...]) -> str:
