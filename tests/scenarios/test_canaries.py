@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from dockmesh_auth.testing.browser import Browser, Page
+from dockmesh_auth.testing.fake_provider import PushedRequests
 from dockmesh_auth.testing.fake_provider.faults import answer, cut_off, garbage, redirect
 
 from .conftest import SECRET, Site
@@ -18,7 +19,7 @@ from .conftest import SECRET, Site
 FaultOf = Callable[[Site], None]
 
 
-def _quoted(site: Site) -> None:
+def _quoted(endpoint: str) -> FaultOf:
     """An error that quotes what came with the request."""
 
     def quote_all(request: Any, _: Any) -> Any:
@@ -29,7 +30,17 @@ def _quoted(site: Site) -> None:
 
         return reply()
 
-    site.provider.faults.always("token", quote_all)
+    return _fault(endpoint, quote_all)
+
+
+def _pushing(fault: FaultOf = lambda _: None) -> FaultOf:
+    """The provider wants requests pushed, and *fault* besides."""
+
+    def demand(site: Site) -> None:
+        site.provider.shape = site.provider.shape.but(pushed_requests=PushedRequests.REQUIRED)
+        fault(site)
+
+    return demand
 
 
 def _fault(endpoint: str, fault: Any) -> FaultOf:
@@ -79,7 +90,11 @@ def _database(site: Site) -> None:
 FAULTS: dict[str, FaultOf] = {
     "none": lambda _: None,
     "database": _database,
-    "quoted": _quoted,
+    "quoted": _quoted("token"),
+    "pushed": _pushing(),
+    "pushed quoted": _pushing(_quoted("pushed_authorization")),
+    "pushed garbage": _pushing(_fault("pushed_authorization", garbage())),
+    "pushed token quoted": _pushing(_quoted("token")),
     "token 500": _fault("token", answer("no", status=500)),
     "token garbage": _fault("token", garbage()),
     "token redirect": _fault("token", redirect("http://127.0.0.1:1/")),
@@ -124,7 +139,14 @@ class Traffic:
         found |= {token.rpartition(".")[2] for token in self._tokens}
         for request in self._site.provider.requests:
             for name, value in (*request.query, *request.form):
-                if name in {"code", "code_verifier", "state", "nonce", "client_secret"}:
+                if name in {
+                    "code",
+                    "code_verifier",
+                    "state",
+                    "nonce",
+                    "client_secret",
+                    "request_uri",
+                }:
                     found.add(value)
             found.add(request.headers.get("authorization", "").rpartition(" ")[2])
         for cookie in self._browser.cookies:
@@ -146,10 +168,10 @@ def test_nothing_secret_is_seen_afterwards(
 
     browser.get(f"{site.base_url}/login")
     page = browser.click("Login with Example Identity")
-    if fault != "discovery garbage":
+    if page.url.startswith(site.provider.base_url):
         page = browser.click("alice")
 
-    assert (page.status == 200) is (fault == "none")
+    assert (page.status == 200) is (fault in {"none", "pushed"})
     spoken = _spoken(site, page)
     spoken["log"] = json.dumps(log, default=repr)
     spoken["streams"] = "".join(capfd.readouterr())
