@@ -33,7 +33,7 @@ extensions = [
 # --- which files are pages --------------------------------------------------------------------
 
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "plugins/*/*.md"]
+include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "plugins/*/README.md"]
 exclude_patterns = [
     ".*",
     "benchmarks",

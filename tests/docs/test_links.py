@@ -18,13 +18,18 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
 HOSTS = {
+    "docs.github.com",
+    "docs.gitlab.com",
     "github.com",
     "goauthentik.io",
+    "learn.microsoft.com",
     "openid.net",
     "packaging.python.org",
     "pluggy.readthedocs.io",
     "semver.org",
+    "www.keycloak.org",
     "www.rfc-editor.org",
+    "zitadel.com",
 }
 """Where pages may lead. Whoever links to another host looks at it and writes it down here."""
 

@@ -17,7 +17,7 @@ import dockmesh_auth
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).with_suffix("").as_posix()
-    for pattern in ("*.md", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md", "plugins/*/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/*/*.md", "docs/*/*/*.md", "plugins/*/README.md")
     for path in ROOT.glob(pattern)
 )
 FETCHED = {
