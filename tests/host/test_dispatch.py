@@ -437,6 +437,7 @@ async def test_a_plugin_with_too_many_blocked_calls_is_out_of_service(
             await stage.resolve_roles_in_lane(claims, profile)
         details.append(caught.value.detail)
 
+    assert caught.value.code is ErrorCode.PLUGIN_DEADLINE
     assert details[-1] == "earlier calls have not returned yet"
 
 
