@@ -1,4 +1,4 @@
-"""The built-in and a third party's toy keep to the contract, by the same class of tests."""
+"""The built-in and a third party's toy keep to the contract, by the same checks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 from dockmesh_auth.host import builtin
-from dockmesh_auth.testing.contract import PluginContract
+from dockmesh_auth.testing.contract import ProviderUnderTest, StagesContract
+from dockmesh_auth.testing.fake_provider import Shape
 
 
 def _module(path: Path) -> ModuleType:
@@ -19,13 +22,19 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-class TestBuiltIn(PluginContract):
+class TestBuiltIn(StagesContract):
     """Standard OpenID Connect."""
 
-    plugin = builtin
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return ProviderUnderTest(plugin=builtin, settings={"groups_claim": "groups"})
 
 
-class TestToy(PluginContract):
+class TestToy(StagesContract):
     """A plugin that replaces every stage."""
 
-    plugin = _module(Path(__file__).with_name("toy.py"))
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return ProviderUnderTest(
+            plugin=_module(Path(__file__).with_name("toy.py")), shape=Shape(groups_claim="teams")
+        )

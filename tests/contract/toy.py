@@ -41,12 +41,7 @@ def dockmesh_auth_validate_token(
 
 @hookimpl
 async def dockmesh_auth_extract_claims(claims: Claims) -> Profile:
-    teams = claims.get("teams")
-    if isinstance(teams, str):
-        return Profile(groups=Groups.of([teams]))
-    if not isinstance(teams, tuple):
-        return Profile(groups=Groups.malformed("teams is not a list"))
-    return Profile(groups=Groups.of(teams))
+    return Profile(username=claims.text("preferred_username") or "", groups=_teams(claims))
 
 
 @hookimpl
@@ -54,3 +49,12 @@ def dockmesh_auth_resolve_roles(provider: Provider, profile: Profile) -> Grants:
     if profile.groups.state not in {GroupState.PRESENT, GroupState.EMPTY}:
         raise AccessDenied(ErrorCode.PLUGIN_DENIED, profile.groups.detail)
     return provider.mappings.resolve(profile.groups.names)
+
+
+def _teams(claims: Claims) -> Groups:
+    teams = claims.get("teams")
+    if isinstance(teams, str):
+        return Groups.of([teams])
+    if not isinstance(teams, tuple):
+        return Groups.malformed("teams is not a list")
+    return Groups.of(teams)

@@ -1,13 +1,16 @@
-"""The plugin keeps to the contract, by the host's own class of tests."""
+"""The plugin keeps to the contract, by the project's own kit."""
 
 from __future__ import annotations
 
-from dockmesh_auth_authentik import plugin
+import pytest
+from dockmesh_auth_authentik.testing import under_test
 
-from dockmesh_auth.testing.contract import PluginContract
+from dockmesh_auth.testing.contract import PluginContract, ProviderUnderTest
 
 
 class TestAuthentik(PluginContract):
     """Authentik."""
 
-    plugin = plugin
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return under_test()

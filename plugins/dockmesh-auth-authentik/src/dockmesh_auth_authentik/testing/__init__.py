@@ -10,18 +10,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 
 from attrs import frozen
 
 from dockmesh_auth.domain.secret import Secret
+from dockmesh_auth.testing.contract import ProviderUnderTest
 from dockmesh_auth.testing.fake_provider import FakeClient, FakeProvider, FakeUser
 from dockmesh_auth.testing.minting import SigningKey
+from dockmesh_auth_authentik import plugin
 from dockmesh_auth_authentik.testing.mappings import Mapping
 from dockmesh_auth_authentik.testing.people import USERS
 from dockmesh_auth_authentik.testing.shape import AuthentikShape
 
-__all__ = ["USERS", "AuthentikShape", "AuthentikStandIn", "Mapping", "signing_key", "stand_in"]
+__all__ = [
+    "USERS",
+    "AuthentikShape",
+    "AuthentikStandIn",
+    "Mapping",
+    "signing_key",
+    "stand_in",
+    "under_test",
+]
 
 
 @frozen(kw_only=True)
@@ -47,6 +58,11 @@ class AuthentikStandIn:
     def users(self) -> Sequence[FakeUser]:
         """Who can sign in."""
         return self.provider.users
+
+    @property
+    def settings(self) -> AnyMapping[str, str]:
+        """Nothing more than is the same for all."""
+        return {}
 
     def claim_value(self, group: str) -> str:
         """The name of *group*, as it is."""
@@ -91,3 +107,8 @@ def stand_in(
         signing_key=signing_key(),
     )
     return AuthentikStandIn(provider=provider, client_id=client_id, client_secret=secret)
+
+
+def under_test() -> ProviderUnderTest:
+    """What the plugin is tried with: an Authentik with its default settings."""
+    return ProviderUnderTest(plugin=plugin, shape=AuthentikShape())

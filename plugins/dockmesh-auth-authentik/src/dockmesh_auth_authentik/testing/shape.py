@@ -133,7 +133,7 @@ class AuthentikShape(Shape):
 
     def subject(self, user: FakeUser) -> str:
         """`sub` under the subject mode."""
-        number = user.attributes.get("pk", user.name)
+        number = user.attributes.get("pk") or user.subject or user.name
         hashed = hashlib.sha256(f"{number}-{_INSTALLATION}".encode()).hexdigest()
         return {
             "hashed_user_id": hashed,

@@ -1,0 +1,269 @@
+"""What is known of a person: what must hold of `extract_claims`, and of what it leads to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from attrs import evolve
+
+from dockmesh_auth.errors import AuthError
+from dockmesh_auth.testing.contract.bench import CANARY_GROUP, Bench
+from dockmesh_auth.testing.contract.check import (
+    CONTRACT,
+    NotApplicable,
+    Part,
+    Registry,
+    broken,
+)
+from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS, FaultyAnswer
+from dockmesh_auth.testing.contract.ledger import SignedIn
+from dockmesh_auth.testing.fake_provider.faults import edited
+
+__all__ = ["EXTRACTION"]
+
+EXTRACTION: Final = Registry(Part.EXTRACTION)
+
+_ACCIDENT: Final = "A role that nobody gave would be root on somebody's machines."
+_UNKNOWN: Final = "Groups that are not known, taken for none, take rights away or bypass a refusal."
+
+MANY: Final = 300
+"""Groups of somebody who has many: more than some providers put into a token."""
+
+SHAPES: Final[tuple[tuple[str, Any], ...]] = (
+    ("null", None),
+    ("true", True),
+    ("false", False),
+    ("number", 5),
+    ("fraction", -0.5),
+    ("empty-text", ""),
+    ("text", "nobody-is-in-this"),
+    ("names-in-one-text", f"engineers,{CANARY_GROUP} {CANARY_GROUP};"),
+    ("invisible-text", "\u202ea\u0000b\u200b"),
+    ("long-text", "x" * 5000),
+    ("empty-list", []),
+    ("list-of-null", [None]),
+    ("list-of-numbers", [1, 2.5, True]),
+    ("list-of-lists", [[CANARY_GROUP]]),
+    ("list-of-objects", [{"name": CANARY_GROUP, "id": CANARY_GROUP}]),
+    ("list-with-one-odd", ["a-name", {"name": "b"}, None]),
+    ("empty-object", {}),
+    ("object-of-names", {"groups": None, "roles": {}, "": [], "a": {"b": {"c": []}}}),
+    ("deep-object", {"a": {"a": {"a": {"a": {"a": {"a": [[[[1]]]]}}}}}}),
+)
+"""JSON of all shapes, none of which says that the person is in a group that gives a role."""
+
+
+# --- groups ------------------------------------------------------------------------------------
+
+
+@EXTRACTION.add(why="What the table says is what people expect.", where=CONTRACT)
+async def the_group_gives_its_role(bench: Bench) -> None:
+    """The person's group gives the role of its row, and nothing else."""
+    grants = (await bench.sign_in()).grants
+    if [str(grant) for grant in grants] != ["operator on all"]:
+        broken(f"the row of the group gives `operator on all`, the sign-in gave {_told(grants)}")
+
+
+@EXTRACTION.add(why=_ACCIDENT, where=CONTRACT)
+async def no_group_no_role(bench: Bench) -> None:
+    """Somebody in no group gets no role and does not get in."""
+    outcome = await bench.outcome(evolve(bench.person, groups=()))
+    if not isinstance(outcome, AuthError):
+        broken(f"somebody in no group got {_told(outcome.grants)}")
+
+
+@EXTRACTION.add(why=_ACCIDENT, where="domain/grants.py: names are compared exactly")
+async def a_group_that_only_looks_alike_gives_nothing(bench: Bench) -> None:
+    """Names that differ in case, blanks, invisible letters, a prefix or a suffix give nothing."""
+    for name in _look_alikes(bench.person.groups):
+        outcome = await bench.outcome(evolve(bench.person, groups=(name,)))
+        if not isinstance(outcome, AuthError):
+            broken(f"the group {name!r} gave {_told(outcome.grants)}")
+
+
+def _look_alikes(groups: tuple[str, ...]) -> list[str]:
+    names = []
+    for name in groups:
+        names += [f"{name}2", f"x{name}", f" {name}", f"{name} ", f"{name}\u200b", f"{name},x"]
+        names += [other for other in (name.upper(), name.title(), name.swapcase()) if other != name]
+    return [name for name in names if name not in groups]
+
+
+@EXTRACTION.add(why=_UNKNOWN, where="domain/groups.py; attack CLM-08 and its kind")
+async def many_groups_are_all_known_or_refused(bench: Bench) -> None:
+    """Of somebody in 300 groups all are known, or the sign-in is refused."""
+    group = bench.person.groups
+    filler = tuple(_numbered(group[0], number) for number in range(MANY - len(group)))
+    outcome = await bench.outcome(evolve(bench.person, groups=(*filler, *group)))
+    if not isinstance(outcome, AuthError) and len(outcome.profile.groups.names) < MANY:
+        known = len(outcome.profile.groups.names)
+        broken(f"of {MANY} groups {known} were known, and the person was let in")
+
+
+def _numbered(name: str, number: int) -> str:
+    """A name of the same form as *name*: where it ends in digits of its own, so does this."""
+    return f"{name[:-3]}{number:03x}" if _is_hexadecimal(name[-3:]) else f"{name}-{number}"
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return bool(text) and all(letter in "0123456789abcdef" for letter in text)
+
+
+@EXTRACTION.add(why="The order is the provider's whim.", where=CONTRACT)
+async def the_order_of_groups_changes_nothing(bench: Bench) -> None:
+    """The same groups in another order give the same grants."""
+    first = await bench.sign_in()
+    groups = tuple(reversed(bench.person.groups))
+    second = await bench.sign_in(evolve(bench.person, groups=groups))
+    if {str(grant) for grant in first.grants} != {str(grant) for grant in second.grants}:
+        broken("the order of the groups changed the grants")
+
+
+@EXTRACTION.add(why="Whoever was let go would keep what a stale answer gives.", where=CONTRACT)
+async def a_group_that_is_left_gives_nothing_any_more(bench: Bench) -> None:
+    """Somebody who has left the group gets nothing at the next sign-in."""
+    await bench.sign_in()
+    outcome = await bench.outcome(evolve(bench.person, groups=()))
+    if not isinstance(outcome, AuthError):
+        broken("the groups of the sign-in before were used again")
+
+
+@EXTRACTION.add(why="One person would act with the rights of another.", where=CONTRACT)
+async def nothing_is_kept_from_person_to_person(bench: Bench) -> None:
+    """Another person's sign-in does not change what the first one gets."""
+    first = await bench.sign_in()
+    other = evolve(
+        bench.person, name="other", full_name="O. Ther", email="other@example.test", groups=()
+    )
+    await bench.outcome(other)
+    again = await bench.sign_in()
+    if (again.profile, again.grants) != (first.profile, first.grants):
+        broken("a sign-in of somebody else changed what was known of the person")
+
+
+@EXTRACTION.add(why="Pages and logs show these names; the host can only cut them.", where=CONTRACT)
+async def names_are_shown(bench: Bench) -> None:
+    """The profile has a user name or a full name to show."""
+    profile = (await bench.sign_in()).profile
+    if not profile.username and not profile.display_name:
+        broken("there is neither a user name nor a full name")
+
+
+@EXTRACTION.add(
+    why="Markup, control and right-to-left letters in a name deceive whoever reads a page or log.",
+    where=CONTRACT,
+)
+async def odd_names_do_no_harm(bench: Bench) -> None:
+    """A person with empty, long, or strange names is let in, or refused with an error of ours."""
+    expected = (await bench.sign_in()).identity
+    for text in ("", "x" * 3000, "<script>", "\u202eada\u0000", "a\nb\tc", "\U0001f600", "ı İ ß"):
+        person = evolve(bench.person, full_name=text, email=text)
+        outcome = await bench.outcome(person)
+        if not isinstance(outcome, AuthError) and outcome.identity != expected:
+            broken("a person with a strange name became another person")
+
+
+# --- odd answers -------------------------------------------------------------------------------
+
+
+async def _survives(value: Any, bench: Bench) -> None:
+    good = await bench.sign_in()
+    for outcome in [*await _with_odd_claims(value, bench), *await _with_odd_members(value, bench)]:
+        if isinstance(outcome, AuthError):
+            continue
+        if not {str(grant) for grant in outcome.grants} <= {str(grant) for grant in good.grants}:
+            broken(f"a member of this shape gave {_told(outcome.grants)}")
+        if outcome.identity != good.identity:
+            broken("a member of this shape made another person")
+
+
+async def _with_odd_claims(value: Any, bench: Bench) -> list[SignedIn | AuthError]:
+    """Every claim of the ID token that is not the protocol's, replaced by *value*."""
+    if not bench.provider.id_token:
+        return []
+    names: set[str] = set()
+    bench.fake.edits.id_token = lambda draft: names.update(draft.claims)
+    await bench.sign_in()
+    outcomes = []
+    for name in sorted(names - _PROTOCOL):
+        bench.fake.edits.id_token = lambda draft, name=name: draft.claims.update({name: value})
+        outcomes.append(await bench.outcome())
+    bench.fake.edits.id_token = None
+    return outcomes
+
+
+async def _with_odd_members(value: Any, bench: Bench) -> list[SignedIn | AuthError]:
+    """Every member of what else the provider tells of the person, replaced by *value*."""
+    outcomes = []
+    for endpoint in bench.endpoints_of_the_person():
+        names: set[Any] = set()
+        bench.fake.faults.always(endpoint, edited(partial(_noting, names)))
+        await bench.outcome()
+        for name in sorted(names, key=str):
+            bench.fake.faults.always(endpoint, edited(partial(_replacing, name, value)))
+            outcomes.append(await bench.outcome())
+        bench.fake.faults.clear()
+    return outcomes
+
+
+def _noting(names: set[Any], document: Any) -> Any:
+    if isinstance(document, dict):
+        names.update(document)
+    elif isinstance(document, list):
+        names.update(range(len(document)))
+    return document
+
+
+def _replacing(name: Any, value: Any, document: Any) -> Any:
+    if isinstance(document, dict):
+        return document | {name: value}
+    if isinstance(document, list) and name < len(document):
+        return [*document[:name], value, *document[name + 1 :]]
+    return document
+
+
+_PROTOCOL: Final = frozenset(
+    {"aud", "auth_time", "at_hash", "azp", "exp", "iat", "iss", "nbf", "nonce", "sub"}
+)
+"""Their faults are the bad tokens."""
+
+for _name, _value in SHAPES:
+    EXTRACTION.put(
+        f"claims-that-are-{_name}",
+        partial(_survives, _value),
+        law="Whatever JSON stands in a claim or answer: an answer or an error, and no new role.",
+        why=_ACCIDENT,
+        where=f"RFC 8259; {CONTRACT}",
+    )
+
+
+# --- faulty answers ----------------------------------------------------------------------------
+
+
+async def _fails_closed(faulty: FaultyAnswer, bench: Bench) -> None:
+    await bench.sign_in()
+    endpoints = bench.endpoints_of_the_person()
+    if not endpoints:
+        raise NotApplicable("the ID token says all; nothing else is asked about the person")
+    faulty.prepare(bench)
+    for endpoint in endpoints:
+        bench.fake.faults.clear()
+        bench.fake.faults.always(endpoint, faulty.fault)
+        outcome = await bench.outcome()
+        if not isinstance(outcome, AuthError):
+            broken(f"somebody signed in though what {endpoint} answers is {faulty.what}")
+
+
+for _faulty in FAULTY_ANSWERS:
+    EXTRACTION.put(
+        f"person-{_faulty.name}",
+        partial(_fails_closed, _faulty),
+        law=f"An answer about the person that is {_faulty.what} lets nobody in.",
+        why=_faulty.why,
+        where=_faulty.where,
+    )
+
+
+def _told(grants: Any) -> str:
+    return ", ".join(str(grant) for grant in grants) or "nothing"

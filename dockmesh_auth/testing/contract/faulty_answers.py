@@ -1,0 +1,67 @@
+"""What a provider answers when it is broken, slow or taken over, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+from dockmesh_auth.testing.contract.bench import Bench
+from dockmesh_auth.testing.contract.check import CONTRACT
+from dockmesh_auth.testing.fake_provider.faults import (
+    Fault,
+    answer,
+    cut_off,
+    delayed,
+    garbage,
+    redirect,
+)
+
+__all__ = ["FAULTY_ANSWERS", "FaultyAnswer"]
+
+_PART: Final = "Part of the truth, taken for the whole, takes roles away or gives wrong ones."
+_WAIT: Final = "One slow provider would hold people, and threads, for as long as it likes."
+_LEAD: Final = "Whoever can make the provider redirect would choose whom we ask next."
+
+
+@frozen
+class FaultyAnswer:
+    """An answer that must end a sign-in with an error, and never with a grant.
+
+    Attributes:
+        name: Its name.
+        what: What it is, as the rest of "an answer that is ...".
+        why: What goes wrong otherwise.
+        where: Where that is written.
+        fault: Makes it.
+        patience: The provider's `timeout` in the configuration, seconds; None for the usual.
+    """
+
+    name: str
+    what: str
+    why: str
+    where: str
+    fault: Fault
+    patience: float | None = None
+
+    def prepare(self, bench: Bench) -> None:
+        """Configure the provider for it."""
+        if self.patience is not None:
+            bench.connect(bench.configured(timeout=self.patience))
+
+
+FAULTY_ANSWERS: Final = (
+    FaultyAnswer("outage", "an error (503)", _PART, CONTRACT, answer(status=503)),
+    FaultyAnswer("gone", "not there (404)", _PART, CONTRACT, answer(status=404)),
+    FaultyAnswer("refused", "refused to us (401)", _PART, "RFC 6750, section 3.1", answer(status=401)),
+    FaultyAnswer("garbage", "not JSON", _PART, CONTRACT, garbage()),
+    FaultyAnswer("empty", "empty", _PART, CONTRACT, answer(b"")),
+    FaultyAnswer("page", "a web page", _PART, CONTRACT, answer(b"<html>", media_type="text/html")),
+    FaultyAnswer("number", "a number", _PART, CONTRACT, answer(b"5")),
+    FaultyAnswer("null", "null", _PART, CONTRACT, answer(b"null")),
+    FaultyAnswer("nested", "JSON without an end", _PART, "the host's limits", answer(b"[" * 100_000)),
+    FaultyAnswer("large", "larger than anything of use", _WAIT, "the host's limits", answer(b'"' + b"x" * 600_000 + b'"')),
+    FaultyAnswer("cut-off", "cut off", _PART, "RFC 9112, section 8", cut_off(b"{")),
+    FaultyAnswer("redirect", "a redirect", _LEAD, "RFC 9700, section 4.11", redirect("https://attacker.example/")),
+    FaultyAnswer("slow", "later than the time limit", _WAIT, "the host's limits", delayed(3.0), patience=0.4),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""Run checks and keep what came of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from attrs import frozen
+
+from dockmesh_auth.errors import AuthError
+from dockmesh_auth.testing.contract.bench import Workshop
+from dockmesh_auth.testing.contract.check import Check, ContractBroken, NotApplicable
+
+__all__ = ["Result", "Verdict", "try_check", "try_checks"]
+
+
+class Verdict(StrEnum):
+    """What came of a check."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "not applicable"
+
+
+@frozen
+class Result:
+    """What came of one check.
+
+    Attributes:
+        check: The check.
+        verdict: What came of it.
+        text: What was wrong and where that is written, or why it does not apply; empty if kept.
+    """
+
+    check: Check
+    verdict: Verdict
+    text: str = ""
+
+
+def try_check(check: Check, workshop: Workshop) -> Result:
+    """Run *check* on a new bench of *workshop*."""
+    return asyncio.run(_tried(check, workshop))
+
+
+def try_checks(checks: Iterable[Check], workshop: Workshop) -> Iterator[Result]:
+    """Run *checks* one after the other; each result as soon as it is there."""
+    for check in checks:
+        yield try_check(check, workshop)
+
+
+async def _tried(check: Check, workshop: Workshop) -> Result:
+    try:
+        async with workshop.bench() as bench:
+            await check.run(bench)
+    except ContractBroken as fault:
+        return Result(check, Verdict.BROKEN, check.explain(str(fault)))
+    except NotApplicable as reason:
+        return Result(check, Verdict.NOT_APPLICABLE, str(reason))
+    except AuthError as refusal:
+        # A check that needs the person inside was refused: the plugin, or the case, is wrong.
+        text = f"the sign-in that the check begins with was refused: {refusal.code}"
+        detail = f", {refusal.detail}" if refusal.detail else ""
+        return Result(check, Verdict.BROKEN, check.explain(text + detail))
+    return Result(check, Verdict.KEPT)

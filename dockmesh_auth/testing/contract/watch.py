@@ -1,0 +1,123 @@
+"""What a plugin does besides answering: sockets, files, processes, text on the screen, log lines.
+
+Python's audit events (PEP 578) show what is opened by the interpreter itself. A plugin that calls
+the operating system past the interpreter is not seen; see docs/explanation/trust-model.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import define, field
+
+__all__ = ["Deeds", "watched"]
+
+_PROCESSES: Final = frozenset(
+    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
+)
+_NETWORK: Final = frozenset(
+    {
+        "socket.bind",
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyaddr",
+        "socket.gethostbyname",
+        "socket.sendmsg",
+        "socket.sendto",
+    }
+)
+# Importing late is a habit, not a deed.
+_CODE: Final = (".py", ".pyc", ".so", ".pyd", ".dll", "/__pycache__", ".pth")
+_LANE: Final = "lane-"
+
+
+@define
+class Deeds:
+    """What was seen in the threads of plugins.
+
+    Attributes:
+        seen: Audit events with their subject: `open settings.ini`, `socket.connect`.
+        said: Everything that was printed, logged or warned meanwhile, by anybody.
+        said_by_plugins: What of it was printed or logged in the threads of plugins.
+    """
+
+    seen: list[str] = field(factory=list)
+    said: str = ""
+    said_by_plugins: str = ""
+
+    def note(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Keep *event* if it is a deed of a plugin's thread."""
+        if not _in_lane():
+            return
+        if event in _PROCESSES or event in _NETWORK:
+            self.seen.append(event)
+        elif event == "open" and arguments and isinstance(arguments[0], str | bytes):
+            path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode()
+            if not path.endswith(_CODE):
+                self.seen.append(f"open {path.rpartition('/')[2]}")
+
+
+def _in_lane() -> bool:
+    return threading.current_thread().name.startswith(_LANE)
+
+
+class _Ears(io.StringIO):
+    """Keeps what is written, and what of it plugins wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_plugins: list[str] = []
+
+    def write(self, text: str) -> int:
+        if _in_lane():
+            self.of_plugins.append(text)
+        return super().write(text)
+
+
+_watching: list[Deeds] = []
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watching and (event == "open" or event in _PROCESSES or event in _NETWORK):
+        for deeds in tuple(_watching):
+            deeds.note(event, arguments)
+
+
+_installed = False
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Deeds]:
+    """Watch what plugins do for as long as the block lasts."""
+    global _installed  # noqa: PLW0603 - an audit hook cannot be taken out again: one is enough
+    if not _installed:
+        sys.addaudithook(_hook)
+        _installed = True
+    deeds, said = Deeds(), _Ears()
+    handler = logging.StreamHandler(said)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    _watching.append(deeds)
+    try:
+        with (
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+            warnings.catch_warnings(record=True) as caught,
+        ):
+            warnings.simplefilter("always")
+            yield deeds
+    finally:
+        _watching.remove(deeds)
+        root.setLevel(level)
+        root.removeHandler(handler)
+        deeds.said_by_plugins = "".join(said.of_plugins)
+        deeds.said = said.getvalue() + "".join(str(warning.message) for warning in caught)
