@@ -69,7 +69,7 @@ def person_with_browser(
 @pytest.fixture(name="site")
 def our_site(foreign: OidcProviderServer, tmp_path: Path) -> Site:
     """Our own pages, to be configured and served by the test."""
-    return Site(foreign.issuer, tmp_path)
+    return Site(foreign, tmp_path)
 
 
 # --- Keycloak -----------------------------------------------------------------------------------

@@ -10,73 +10,65 @@ from typing import Any
 
 from dockmesh_auth import create_app
 from dockmesh_auth.testing.server import served
-from tests.interop.servers import CLIENT_ID, CLIENT_SECRET
+from tests.interop.servers import CLIENT_ID, CLIENT_SECRET, Server
 from tests.interop.servers.processes import free_port
-
-MAPPINGS: Mapping[str, tuple[str, str]] = {
-    "docker-admins": ("admin", "all"),
-    "staff": ("viewer", "tag=prod"),
-}
 
 
 class Site:
     """Our own pages for one provider.
 
     Args:
-        issuer: The provider's issuer identifier.
+        server: The provider.
         folder: For the configuration file and the database.
-        mappings: From a group to the role and the scope that it gives.
-        provider: What of the provider's entry in the configuration differs.
+        port: On 127.0.0.1; by default a free one.
 
     Attributes:
         url: Where the pages are while they are served.
+        callback: The redirect URI.
     """
 
-    def __init__(
-        self,
-        issuer: str,
-        folder: Path,
-        *,
-        mappings: Mapping[str, tuple[str, str]] = MAPPINGS,
-        **provider: Any,
-    ) -> None:
-        self._issuer = issuer
+    def __init__(self, server: Server, folder: Path, port: int | None = None) -> None:
+        self._server = server
         self._folder = folder
-        self._mappings = mappings
-        self._provider = provider
-        self._port = free_port()
+        self._port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self._port}"
+        self.callback = f"{self.url}/auth/oidc/callback"
 
     def client(self, **metadata: Any) -> dict[str, Any]:
         """What the provider is to know of us; *metadata* replaces and adds."""
         return {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "redirect_uris": [f"{self.url}/auth/oidc/callback"],
+            "redirect_uris": [self.callback],
             **metadata,
         }
 
     @contextmanager
     def served(self, **provider: Any) -> Iterator[str]:
         """Serve the pages; *provider* replaces and adds to its entry in the configuration."""
-        path = self._folder / "dockmesh.yaml"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(self._config(provider)), encoding="utf-8")  # JSON is YAML
-        with served(create_app(path), port=self._port, lifespan=True) as url:
+        file = self.configured(**provider)
+        with served(create_app(file), port=self._port, lifespan=True) as url:
             yield url
 
-    def _config(self, provider: Mapping[str, Any]) -> dict[str, Any]:
+    def configured(self, **provider: Any) -> Path:
+        """The configuration file for `served`, newly written."""
+        path = self._folder / "dockmesh.yaml"
+        path.touch(mode=0o600)
+        text = json.dumps(self._configuration(provider), indent=2)
+        path.write_text(text, encoding="utf-8")  # JSON is YAML
+        return path
+
+    def _configuration(self, provider: Mapping[str, Any]) -> dict[str, Any]:
         entry = {
             "slug": "foreign",
             "display_name": "Foreign",
-            "issuer_url": self._issuer,
+            "issuer_url": self._server.issuer,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "scopes": ["openid", "profile", "email", "groups"],
+            "scopes": list(self._server.scopes),
             "groups_claim": "groups",
             "insecure_allow_http": True,
             "allow_private_addresses": True,
-            **self._provider,
             **provider,
         }
         return {
@@ -86,7 +78,7 @@ class Site:
                 "providers": [{key: value for key, value in entry.items() if value is not None}],
                 "group_mappings": [
                     {"claim_value": group, "role": role, "scope": scope}
-                    for group, (role, scope) in self._mappings.items()
+                    for group, (role, scope) in self._server.mappings.items()
                 ],
             },
         }

@@ -21,8 +21,8 @@ ALICE = {("admin", "all"), ("viewer", "tag=prod")}
 @pytest.fixture(name="site")
 def our_site(glewlwyd: Any, tmp_path: Path) -> Site:
     """Our own pages in front of Glewlwyd."""
-    site = Site(glewlwyd.issuer, tmp_path, scopes=["openid", "profile", "email"])
-    glewlwyd.admin.register(redirect_uri=site.client()["redirect_uris"])
+    site = Site(glewlwyd, tmp_path)
+    glewlwyd.register(site.callback)
     return site
 
 

@@ -21,13 +21,8 @@ ALICE = {("admin", "all"), ("viewer", "tag=prod")}
 
 @pytest.fixture(name="site")
 def our_site(keycloak: Any, tmp_path: Path) -> Site:
-    """Our own pages in front of Keycloak; groups are full paths there."""
-    return Site(
-        keycloak.issuer,
-        tmp_path,
-        mappings={"/docker-admins": ("admin", "all"), "/staff/ops": ("viewer", "tag=prod")},
-        scopes=["openid", "profile", "email"],
-    )
+    """Our own pages in front of Keycloak."""
+    return Site(keycloak, tmp_path)
 
 
 @pytest.fixture(name="alice")

@@ -6,15 +6,14 @@ import sqlite3
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from dockmesh_auth.testing.browser import Browser, Page
 from dockmesh_auth.testing.browser.reader import Reader
-from tests.interop.servers import CLIENT_ID, PEOPLE
+from tests.interop.servers import CLIENT_ID, PEOPLE, Server
 from tests.interop.servers.glewlwyd_admin import GlewlwydAdmin
 from tests.interop.servers.processes import CannotRunError, ServerProcess, free_port, program
 
@@ -47,17 +46,11 @@ database = {{ type = "sqlite3", path = "{database}" }}
 """
 
 
-class GlewlwydServer:
+class GlewlwydServer(Server):
     """A Glewlwyd of one's own.
 
-    Alice is in `docker-admins` and `staff`, Carol in `choir`, Bob in none.
-
     Attributes:
-        issuer: The issuer of its OpenID Connect plug-in.
         admin: What its administrator can do.
-
-    Raises:
-        CannotRunError: It cannot be had on this machine.
     """
 
     def __init__(self) -> None:
@@ -79,11 +72,15 @@ class GlewlwydServer:
         )
         self._process = ServerProcess([command, f"--config-file={file}"], log=folder / "log")
         try:
-            self._process.wait_until(lambda: _answers(f"{self._url}/config/"), seconds=30)
+            self._process.wait_until_up(f"{self._url}/config/", seconds=30)
             self.admin.set_up(self.issuer)
         except BaseException:
             self.end()
             raise
+
+    def register(self, redirect_uri: str) -> None:
+        """Let our client come back there, and nowhere else."""
+        self.admin.change_client(redirect_uri=[redirect_uri])
 
     def sign_in(self, browser: Browser, name: str, password: str | None = None) -> Page:
         """Do what the script of the page does that *browser* is at: it has no forms of HTML.
@@ -128,17 +125,6 @@ class GlewlwydServer:
         self._process.end()
         self._folder.cleanup()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.end()
-
 
 def _check_version(command: str) -> None:
     said = subprocess.run(
@@ -146,10 +132,3 @@ def _check_version(command: str) -> None:
     ).stdout
     if VERSION not in said or not TABLES.is_file():
         raise CannotRunError(f"this is not Debian's Glewlwyd {VERSION}x: {said.strip()[:80]}")
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=10).is_success
-    except httpx.TransportError:
-        return False

@@ -45,7 +45,7 @@ class GlewlwydAdmin:
             self._send("POST", "user/", _person(name, password))
         self._send("POST", "client/", _client())
 
-    def register(self, **changes: Any) -> None:
+    def change_client(self, **changes: Any) -> None:
         """Change our client, such as its `redirect_uri`, a list; the rest is as at the start."""
         self._send("PUT", f"client/{CLIENT_ID}", {**_client(), **changes})
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import httpx
 
 from dockmesh_auth.testing.browser import Browser, Page
-from tests.interop.servers import PEOPLE
+from tests.interop.servers import PEOPLE, Server
 from tests.interop.servers.keycloak_admin import KeycloakAdmin
 from tests.interop.servers.keycloak_distribution import java_command, make_home
 from tests.interop.servers.processes import ServerProcess, free_port
@@ -18,18 +15,17 @@ from tests.interop.servers.processes import ServerProcess, free_port
 REALM = "dockmesh"
 
 
-class KeycloakServer:
-    """A Keycloak of one's own.
-
-    Every redirect URI is on 127.0.0.1 and of any port, so a client need not be told of it.
+class KeycloakServer(Server):
+    """A Keycloak of one's own. Groups are full paths there.
 
     Attributes:
-        issuer: The issuer of the realm.
-        admin: What its administrator can do.
-
-    Raises:
-        CannotRunError: It cannot be had on this machine.
+        admin: What the administrator of the realm can do.
     """
+
+    mappings: Mapping[str, tuple[str, str]] = {
+        "/docker-admins": ("admin", "all"),
+        "/staff/ops": ("viewer", "tag=prod"),
+    }
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="keycloak-")
@@ -49,11 +45,14 @@ class KeycloakServer:
             self._folder.cleanup()
             raise
         try:
-            self._process.wait_until(lambda: _answers(f"{url}/realms/master"), seconds=180)
+            self._process.wait_until_up(f"{url}/realms/master", seconds=180)
             self.admin.import_realm()
         except BaseException:
             self.end()
             raise
+
+    def register(self, redirect_uri: str) -> None:
+        """Nothing to do: the realm has our callbacks on 127.0.0.1, with any port."""
 
     def sign_in(self, browser: Browser, name: str, password: str | None = None) -> Page:
         """Fill in the form that *browser* is at. A wrong password leads back to it."""
@@ -65,21 +64,3 @@ class KeycloakServer:
         """End it, and remove what it wrote."""
         self._process.end()
         self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.end()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=10).is_success
-    except httpx.TransportError:
-        return False

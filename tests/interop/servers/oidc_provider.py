@@ -5,27 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from dockmesh_auth.testing.browser import Browser, Page
-from tests.interop.servers import PEOPLE
+from tests.interop.servers import CLIENT_ID, CLIENT_SECRET, PEOPLE, Server
 from tests.interop.servers.processes import CannotRunError, program
 
 HERE = Path(__file__).parent.parent
 
 
-class OidcProviderServer:
+class OidcProviderServer(Server):
     """An oidc-provider of one's own. It ends with its standard input.
 
-    Alice is in two groups, Bob in none, of Carol nothing is said.
-
-    Attributes:
-        issuer: Its issuer identifier.
-
-    Raises:
-        CannotRunError: It cannot be had on this machine.
+    Of Bob it says that he is in no group; of Carol's groups it says nothing.
     """
+
+    scopes = ("openid", "profile", "email", "groups")
 
     def __init__(self) -> None:
         node = program("node")
@@ -76,6 +71,11 @@ class OidcProviderServer:
         assert "error" not in answer, answer["error"]
         return answer
 
+    def register(self, redirect_uri: str) -> None:
+        """Know our client, and no other."""
+        client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        self.configure({**client, "redirect_uris": [redirect_uri]})
+
     # --- its pages ---------------------------------------------------------------------------
 
     def sign_in(self, browser: Browser, name: str, password: str | None = None) -> Page:
@@ -95,17 +95,6 @@ class OidcProviderServer:
             assert self._process.stdin is not None
             self._process.stdin.close()
             self._process.wait(timeout=10)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.end()
 
 
 def _is_installed() -> bool:

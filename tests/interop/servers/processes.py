@@ -8,8 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import httpx
 
 LEASH = Path(__file__).with_name("leash.py")
 
@@ -62,8 +65,8 @@ class ServerProcess:
                 start_new_session=True,  # Ctrl-C is for whoever started it, who then ends it
             )
 
-    def wait_until(self, is_up: Callable[[], bool], *, seconds: float) -> None:
-        """Wait until *is_up* says so; it may raise OSError while nobody listens.
+    def wait_until_up(self, url: str, *, seconds: float) -> None:
+        """Wait until *url* is answered well.
 
         Raises:
             CannotRunError: The server has ended, or is not up in time.
@@ -72,11 +75,9 @@ class ServerProcess:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise CannotRunError(f"the server has ended: {self.last_words()}")
-            try:
-                if is_up():
+            with suppress(httpx.TransportError):  # nobody listens yet
+                if httpx.get(url, timeout=10).is_success:
                     return
-            except OSError:
-                pass
             time.sleep(0.1)
         raise CannotRunError(f"the server is not up after {seconds:.0f} s: {self.last_words()}")
 
