@@ -216,6 +216,12 @@ class Store(Protocol):
         """
         ...
 
+    async def withdraw(self, identity: Identity, *, provider: str) -> None:
+        """Take away what *provider* gave somebody, leave what was given by hand, and end all their
+        sessions: in one transaction. Nothing happens if nobody is known by *identity*.
+        """
+        ...
+
     async def read_session(
         self, token: Secret, *, policy: SessionPolicy, now: float
     ) -> Session | None:

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from attrs import define, field, frozen
 
-from dockmesh_auth.domain.identity import Profile
+from dockmesh_auth.domain.identity import Identity, Profile
 from dockmesh_auth.domain.login import LOGIN_LIFETIME, LoginAttempt
 from dockmesh_auth.domain.ports import Clock, Randomness, Store
 from dockmesh_auth.domain.provider import Provider, ResponseMode
@@ -128,11 +128,12 @@ class SignIns:
             browser_tokens: The browser's pending attempts: key and token of each cookie.
 
         Raises:
-            AuthError: It is refused. Nothing was written, but for `no_role`: somebody who is known
-                then loses what the provider gave before, and every session.
+            AuthError: It is refused. Nothing was written, but for `no_role` and `plugin_denied`:
+                somebody who is known then loses what the provider gave before, and every session.
         """
         response = parse_authorization_response(parameters)
         attempt = await self._take_attempt(response, browser_tokens)
+        identity: Identity | None = None
         try:
             connection = self._connection_of(attempt, slug, posted=posted)
             metadata = await connection.metadata()
@@ -158,6 +159,9 @@ class SignIns:
             if new_session is None:
                 raise _no_role(profile)
         except AuthError as error:
+            if identity is not None and error.code is ErrorCode.PLUGIN_DENIED:
+                # To be known and not wanted is knowledge, as to be in no group is (decision 11).
+                await self._store.withdraw(identity, provider=attempt.provider)
             raise error.about(attempt.provider) from None
         _log_success(attempt, new_session)
         return FinishedSignIn(

@@ -174,6 +174,10 @@ class SqlStore:
 
         return await self.write(work)
 
+    async def withdraw(self, identity: Identity, *, provider: str) -> None:
+        """Take away what *provider* gave somebody and end their sessions. See `Store.withdraw`."""
+        await self.write(partial(_withdraw, identity, provider, self.roles))
+
     async def read_session(
         self, token: Secret, *, policy: SessionPolicy, now: float
     ) -> Session | None:
@@ -270,6 +274,15 @@ def _save_attempt(attempt: LoginAttempt, purge_at: float | None, connection: Con
 
 def _take_attempt(state_digest: str, connection: Connection) -> LoginAttempt | None:
     return attempts.take_attempt(connection, state_digest)
+
+
+def _withdraw(
+    identity: Identity, provider: str, roles: RoleCatalogue, connection: Connection
+) -> None:
+    user = user_rows.find_user_row(connection, identity)
+    if user is not None:
+        grant_rows.replace_given(connection, user.id, Grants(), provider, roles)
+        session_rows.end_sessions_of(connection, user.id)
 
 
 def _read_session(

@@ -233,3 +233,32 @@ async def test_a_stranger_whose_only_role_is_not_declared_leaves_no_row(
 
     assert session is None
     assert [count(store, table) for table in ("users", "grants", "sessions")] == [0, 0, 0]
+
+
+@pytest.mark.attack("ACC-10", "CLM-12")
+async def test_what_is_withdrawn_is_gone_at_once(store: SqlStore, person: Any) -> None:
+    """The provider's grants and every session of this one person; what was given by hand stays."""
+    tokens = [person.token(), person.token(), person.token()]
+    for token in tokens[:2]:
+        await person.sign_in(store, "alice", token=token)
+    await person.sign_in(store, "bert", token=tokens[2])
+    user = await known(store, person)
+    await grant_by_hand(store, user.id, "auditor", Scope.all_hosts())
+    await store.withdraw(user.identity, provider="main")
+    assert [await roles_in_session(store, person, token) for token in tokens] == [
+        None,
+        None,
+        ["viewer on all"],
+    ]
+    left = await known(store, person)
+    assert [(str(grant), grant.origin) for grant in left.grants] == [
+        ("auditor on all", Origin.MANUAL)
+    ]
+
+
+async def test_to_withdraw_from_a_stranger_does_nothing(
+    store: SqlStore, person: Any, count: Any
+) -> None:
+    """Nobody is created by being refused."""
+    await store.withdraw(Identity(person.issuer, "nobody"), provider="main")
+    assert count(store, "users") == 0

@@ -92,6 +92,11 @@ class Ledger:
         )
         return NewSession(token=token, session=session, is_new_user=True)
 
+    async def withdraw(self, identity: Identity, *, provider: str) -> None:
+        """See `Store.withdraw`."""
+        del identity, provider
+        self.forget()
+
     async def read_session(
         self, token: Secret, *, policy: SessionPolicy, now: float
     ) -> Session | None:
