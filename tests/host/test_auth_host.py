@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
 
-from dockmesh_auth import AuthHost, open_store
+from dockmesh_auth import AuthHost, load_config, open_store
 from dockmesh_auth.domain.identity import Identity
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import (
@@ -20,8 +21,10 @@ from dockmesh_auth.errors import (
     SignInRejected,
     StorageError,
 )
+from dockmesh_auth.host.registry import load_module
 from dockmesh_auth.host.sign_in import StartedSignIn
 from dockmesh_auth.host.system import SystemClock, SystemRandomness
+from dockmesh_auth.store import find_user
 from dockmesh_auth.testing.browser import Browser
 from dockmesh_auth.testing.fake_provider import FakeProvider
 from dockmesh_auth.testing.fake_provider.people import FakeClient, FakeUser
@@ -514,3 +517,46 @@ def test_a_configuration_that_is_refused_leaves_no_thread_behind(write) -> None:
             thread.join(5)
 
     assert {thread.name for thread in threading.enumerate()} <= before
+
+
+DENIER = """
+from dockmesh_auth import AccessDenied, ErrorCode, PluginDescription, hookimpl
+
+@hookimpl
+def dockmesh_auth_describe():
+    return PluginDescription(name="denier", display_name="Denier", contract_version=1)
+
+@hookimpl
+def dockmesh_auth_extract_claims(claims):
+    if claims.get("left") is True:
+        raise AccessDenied(ErrorCode.PLUGIN_DENIED, "not one of us any more")
+"""
+
+
+@pytest.mark.attack("ACC-10", "CLM-12")
+async def test_whom_a_plugin_denies_is_out_everywhere(write, idp) -> None:
+    """The sessions that the person has elsewhere end, and what the provider gave is gone."""
+    module = ModuleType("denier")
+    exec(DENIER, vars(module))
+    config, registry = load_config(write())
+    registry.loaded = {**registry.loaded, "denier": load_module(module, "denier")}
+    provider = attrs.evolve(config.providers[0], plugin="denier")
+    store = open_store(config)
+    host = AuthHost(attrs.evolve(config, providers=(provider,)), registry, store)
+    try:
+        started = await host.start_sign_in("main", return_to=None)
+        elsewhere = (await finish(host, started)).new_session
+        idp.edits.id_token = lambda draft: draft.claims.update(left=True)
+        started = await host.start_sign_in("main", return_to=None)
+        with pytest.raises(AccessDenied) as denied:
+            await finish(host, started)
+        session = await host.read_session(elsewhere.token)
+        user = await find_user(store, elsewhere.session.user.identity)
+    finally:
+        idp.edits.clear()
+        await host.close()
+
+    assert denied.value.code is ErrorCode.PLUGIN_DENIED
+    assert session is None
+    assert user is not None
+    assert list(user.grants) == []
