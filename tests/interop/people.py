@@ -16,7 +16,7 @@ class Person:
     def __init__(self, server: Server, name: str) -> None:
         self._server = server
         self.name = name
-        self.browser = Browser()
+        self.browser = Browser(timeout=30)  # a Keycloak's first pages take their time
 
     def go(self, url: str) -> Page:
         """Ask our pages at *url* for the first provider's form."""

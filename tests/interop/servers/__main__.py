@@ -1,4 +1,7 @@
-"""`python -m tests.interop.servers start NAME`: an identity provider to try things with."""
+"""`python -m tests.interop.servers start NAME`: an identity provider to try things with.
+
+`fetch` downloads and builds what all of them need and what is not there yet.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from pathlib import Path
 from tests.interop.servers import CLIENT_ID, CLIENT_SECRET, PEOPLE, Server
 from tests.interop.servers.glewlwyd import GlewlwydServer
 from tests.interop.servers.keycloak import KeycloakServer
-from tests.interop.servers.oidc_provider import OidcProviderServer
+from tests.interop.servers.keycloak_distribution import distribution_folder
+from tests.interop.servers.oidc_provider import OidcProviderServer, install
 from tests.interop.servers.processes import CannotRunError
 from tests.interop.site import Site
 
@@ -25,22 +29,32 @@ SERVERS: dict[str, Callable[[], Server]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Start the server that is asked for, say how to sign in there, and wait for Ctrl-C."""
+    """Do what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.interop.servers")
-    start = parser.add_subparsers(required=True).add_parser("start", help="start one, until Ctrl-C")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("fetch", help="fetch what is not there yet")
+    start = commands.add_parser("start", help="start one, until Ctrl-C")
     start.add_argument("name", choices=SERVERS)
     start.add_argument("--port", type=int, default=8400, help="where `dockmesh-auth serve` will be")
     asked = parser.parse_args(arguments)
+    try:
+        if asked.command == "fetch":
+            install()
+            distribution_folder()
+        else:
+            _start(asked.name, asked.port)
+    except CannotRunError as error:
+        sys.exit(str(error))
+
+
+def _start(name: str, port: int) -> None:
+    """Start a server, say how to sign in there, and wait for Ctrl-C."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    _say(f"{asked.name} is being started ...")
-    try:
-        server = SERVERS[asked.name]()
-    except CannotRunError as error:
-        sys.exit(f"{asked.name} cannot be had here: {error}")
-    with server, tempfile.TemporaryDirectory(prefix="dockmesh-auth-") as folder:
-        site = Site(server, Path(folder), port=asked.port)
+    _say(f"{name} is being started ...")
+    with SERVERS[name]() as server, tempfile.TemporaryDirectory(prefix="dockmesh-auth-") as folder:
+        site = Site(server, Path(folder), port=port)
         server.register(site.callback)
         _say(_description(server, site))
         ended.wait()

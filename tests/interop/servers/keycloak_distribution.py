@@ -63,14 +63,19 @@ def make_home(home: Path) -> Path:
     Raises:
         CannotRunError: There is no Java or no Maven, or the distribution cannot be had.
     """
-    distribution = _prepared()
+    distribution = distribution_folder()
     home.mkdir(parents=True, exist_ok=True)
     for name in _SHARED:
         (home / name).symlink_to(distribution / name)
     return home
 
 
-def _prepared() -> Path:
+def distribution_folder() -> Path:
+    """Where the distribution is; the first time on a machine it is fetched and built.
+
+    Raises:
+        CannotRunError: There is no Java or no Maven, or the distribution cannot be had.
+    """
     cache = cache_folder()
     wanted = cache / f"keycloak-{VERSION}"
     with _locked(cache / "keycloak.lock"):

@@ -24,8 +24,7 @@ class OidcProviderServer(Server):
 
     def __init__(self) -> None:
         node = program("node")
-        if not _is_installed():
-            _install()
+        install()
         self._process = subprocess.Popen(
             [node, str(HERE / "server.mjs")],
             stdin=subprocess.PIPE,
@@ -103,7 +102,14 @@ def _is_installed() -> bool:
     return installed.is_file() and json.loads(installed.read_bytes())["version"] == wanted
 
 
-def _install() -> None:
+def install() -> None:
+    """Have npm fetch it, if it is not there in the wanted version.
+
+    Raises:
+        CannotRunError: There is no npm, or it fails.
+    """
+    if _is_installed():
+        return
     answer = subprocess.run(
         [
             program("npm"),
