@@ -53,7 +53,7 @@ auth:
       # The stand-in is plain http on this machine: never set these two for a real provider.
       insecure_allow_http: true
       allow_private_addresses: true
-  group_mappings:
+{settings}  group_mappings:
 {mappings}
 """
 
@@ -162,6 +162,9 @@ def _write_config(folder: Path, plugin: str, base_url: str, stand_in: StandIn) -
             display_name=plugin.capitalize(),
             issuer=stand_in.issuer,
             client_id=stand_in.client_id,
+            settings="".join(
+                f"      {name}: {json.dumps(value)}\n" for name, value in stand_in.settings.items()
+            ),
             mappings="\n".join(
                 f"    - {{claim_value: {json.dumps(stand_in.claim_value(value))}, "
                 f"role: {role}, scope: {scope}}}"

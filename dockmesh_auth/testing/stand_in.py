@@ -10,9 +10,9 @@ the plugin's name; `dockmesh-auth demo` calls it::
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from attrs import field, frozen
 
@@ -50,6 +50,11 @@ class StandIn(Protocol):
         """Who can sign in: `name` is what its login page says, `groups` what they are in."""
         ...
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What has to stand in the provider's entry in `dockmesh.yaml` besides."""
+        ...
+
     def claim_value(self, group: str) -> str:
         """How a row of `group_mappings` spells *group*, one of the groups of `users`."""
         ...
@@ -79,11 +84,13 @@ class FakeStandIn:
         provider: The provider itself, for faults, edits and recorded requests.
         client_id: The client's name.
         client_secret: What proves it: letters and digits, made for this one stand-in.
+        settings: What has to stand in the provider's entry besides.
     """
 
     provider: FakeProvider
     client_id: str
     client_secret: Secret
+    settings: Mapping[str, Any] = field(factory=dict)
     _spelled: Callable[[str], str] = field(default=str, repr=False)
 
     @property
@@ -112,6 +119,7 @@ def build_stand_in(
     users: Sequence[FakeUser],
     client_id: str = "dockmesh",
     spelled: Callable[[str], str] = str,
+    settings: Mapping[str, Any] | None = None,
 ) -> FakeStandIn:
     """A stand-in of the product that *shape* describes, with a client of its own.
 
@@ -121,6 +129,7 @@ def build_stand_in(
         users: Who can sign in.
         client_id: The client's name.
         spelled: How a row of `group_mappings` spells a group; as it is, if not given.
+        settings: What has to stand in the provider's entry in `dockmesh.yaml` besides.
     """
     secret = Secret(secrets.token_hex(32))
     client = FakeClient(
@@ -128,5 +137,9 @@ def build_stand_in(
     )
     provider = FakeProvider(shape=shape, users=users, clients=[client])
     return FakeStandIn(
-        provider=provider, client_id=client_id, client_secret=secret, spelled=spelled
+        provider=provider,
+        client_id=client_id,
+        client_secret=secret,
+        settings=settings or {},
+        spelled=spelled,
     )

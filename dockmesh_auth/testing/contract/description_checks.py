@@ -135,10 +135,12 @@ async def options_are_explained(bench: Bench) -> None:
 
 @DESCRIPTION.add(why="A file without the key must be a good one.", where=CONTRACT)
 async def options_have_good_defaults(bench: Bench) -> None:
-    """A choice has one of its choices as the default."""
+    """The default of a choice is one of its choices, that of a list with choices holds no other."""
     for option in _of(bench).options:
-        if option.choices and option.default not in option.choices:
-            broken(f"the default of {option.name!r} is none of its choices")
+        default = option.default
+        chosen = default if isinstance(default, tuple) else (default,)
+        if option.choices and not set(chosen) <= set(option.choices):
+            broken(f"the default of {option.name!r} is not among its choices")
 
 
 @DESCRIPTION.add(why="Defaults are for everybody; a secret in them is nobody's.", where=CONTRACT)
