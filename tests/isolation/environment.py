@@ -154,6 +154,7 @@ def surroundings(folder: Path, **more: str) -> dict[str, str]:
         "CLIENT_SECRET": SECRET,
         "IMPORTED": str(folder / "imported.txt"),
         "ASKED": str(folder / "asked.txt"),
+        "HOME_TOKEN": str(folder / "home-token.txt"),
         "COLUMNS": "200",
         **more,
     }

@@ -214,9 +214,9 @@ def serve_site(
     with home.serve(), strange.serve(), (folder / "printed.txt").open("wb") as sink:
         homely = {"home", *at_home}
         issuers = {slug: (home if slug in homely else strange).issuer for slug in slugs}
-        write_config(folder, base_url, plugins=plugins, issuers=issuers)
+        config = write_config(folder, base_url, plugins=plugins, issuers=issuers)
         command = (
-            environment.command("serve", "--port", str(port))
+            environment.command("serve", "-c", str(config), "--port", str(port))
             if program is None
             else [str(environment.python), program, str(port)]
         )

@@ -166,7 +166,8 @@ def test_what_a_plugin_prints_is_in_the_log_and_nowhere_else(street) -> None:
 
 def test_what_a_careless_plugin_sets_for_the_whole_process_costs_no_sign_in(street) -> None:
     """Proxies, the time zone, limits of recursion and of sockets, the seed of randomness, loggers
-    that are switched off: the host relies on none of them, and its log goes on.
+    that are switched off: the host relies on none of them, and its log goes on. Nor on the folder
+    that it runs in, since its configuration was named by a whole path.
     """
     assert "is_careless" in street.imported()
 

@@ -6,11 +6,13 @@ import os
 import random
 import socket
 import sys
+import tempfile
 import time
 import warnings
 
 from dockmesh_auth import PluginDescription, hookimpl
 
+os.chdir(tempfile.gettempdir())
 os.umask(0)
 os.environ["TZ"] = "Pacific/Kiritimati"
 time.tzset()

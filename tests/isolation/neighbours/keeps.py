@@ -37,7 +37,7 @@ async def dockmesh_auth_extract_claims(metadata, claims, fetch):
 
 
 def _home_token():
-    return Path("home-token.txt").read_text("utf-8")
+    return Path(os.environ["HOME_TOKEN"]).read_text("utf-8")
 
 
 async def _code(question):
