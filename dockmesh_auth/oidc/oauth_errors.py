@@ -16,7 +16,16 @@ from dockmesh_auth.oidc.evidence import shown_without_secrets
 __all__ = ["OAuthError", "parse_oauth_error"]
 
 _NAME: Final = re.compile("[A-Za-z0-9_.-]{1,64}")
-_ABOUT_THE_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+# The names of the specification, then those that some providers have instead.
+_ABOUT_THE_CLIENT: Final = frozenset(
+    {
+        "invalid_client",
+        "unauthorized_client",
+        "incorrect_client_credentials",
+        "redirect_uri_mismatch",
+    }
+)
+_ABOUT_THE_CODE: Final = frozenset({"invalid_grant", "bad_verification_code"})
 
 
 @frozen(kw_only=True)
@@ -33,8 +42,13 @@ class OAuthError:
 
     @property
     def is_about_the_client(self) -> bool:
-        """Whether it is the client that is not accepted, whatever it asks for."""
+        """Whether it is the client as it is registered that is not accepted."""
         return self.name in _ABOUT_THE_CLIENT
+
+    @property
+    def is_about_the_code(self) -> bool:
+        """Whether it is the authorization code that is not accepted; another one may be."""
+        return self.name in _ABOUT_THE_CODE
 
 
 def parse_oauth_error(members: Mapping[str, Json], provider: Provider) -> OAuthError | None:

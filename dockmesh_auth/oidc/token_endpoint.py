@@ -119,7 +119,7 @@ def _status(answer: Answer, provider: Provider) -> ProviderError:
 def _refused(error: OAuthError, provider: Provider) -> AuthError:
     """The error of RFC 6749, section 5.2, as ours."""
     detail = f"the token endpoint answered with the error {error.name}"
-    if error.name == "invalid_grant":
+    if error.is_about_the_code:
         return SignInRejected(
             ErrorCode.CODE_REJECTED, detail, provider=provider.slug, evidence=error.evidence
         )

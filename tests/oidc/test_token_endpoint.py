@@ -174,6 +174,10 @@ def test_a_missing_id_token_is_not_judged_here() -> None:
         ("invalid_client", ErrorCode.CLIENT_REJECTED, ProviderError),
         ("unauthorized_client", ErrorCode.CLIENT_REJECTED, ProviderError),
         ("invalid_grant", ErrorCode.CODE_REJECTED, SignInRejected),
+        # Some providers have names of their own for the same.
+        ("incorrect_client_credentials", ErrorCode.CLIENT_REJECTED, ProviderError),
+        ("redirect_uri_mismatch", ErrorCode.CLIENT_REJECTED, ProviderError),
+        ("bad_verification_code", ErrorCode.CODE_REJECTED, SignInRejected),
         ("invalid_request", ErrorCode.TOKEN_ENDPOINT_ERROR, ProviderError),
         ("invented_here", ErrorCode.TOKEN_ENDPOINT_ERROR, ProviderError),
         ("<script>", ErrorCode.TOKEN_ENDPOINT_ERROR, ProviderError),
