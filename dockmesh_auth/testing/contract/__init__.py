@@ -14,8 +14,22 @@ that is installed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dockmesh_auth.testing.contract.check import Check, ContractBroken, Part
 from dockmesh_auth.testing.contract.under_test import ProviderUnderTest
+
+if TYPE_CHECKING:
+    from dockmesh_auth.testing.contract.classes import (
+        DescriptionContract,
+        DiscoveryContract,
+        ExtractionContract,
+        PluginContract,
+        ResolutionContract,
+        StagesContract,
+        ValidationContract,
+        WholeContract,
+    )
 
 __all__ = [
     "Check",

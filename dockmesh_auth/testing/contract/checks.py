@@ -8,6 +8,7 @@ from dockmesh_auth.testing.contract.check import Check, Part
 from dockmesh_auth.testing.contract.description_checks import DESCRIPTION
 from dockmesh_auth.testing.contract.discovery_checks import DISCOVERY
 from dockmesh_auth.testing.contract.extraction_checks import EXTRACTION
+from dockmesh_auth.testing.contract.odd_answers import ODD_ANSWERS
 from dockmesh_auth.testing.contract.packaging_checks import PACKAGING
 from dockmesh_auth.testing.contract.resolution_checks import RESOLUTION
 from dockmesh_auth.testing.contract.validation_checks import VALIDATION
@@ -22,6 +23,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
         DISCOVERY,
         VALIDATION,
         EXTRACTION,
+        ODD_ANSWERS,
         RESOLUTION,
         WHOLE,
         PACKAGING,

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from dockmesh_auth.testing.contract.bench import Switchboard, Workshop, open_switchboard
 from dockmesh_auth.testing.contract.check import Check, Part
 from dockmesh_auth.testing.contract.checks import checks_of
+from dockmesh_auth.testing.contract.configuration import Configurations
+from dockmesh_auth.testing.contract.switchboard import Switchboard, open_switchboard
 from dockmesh_auth.testing.contract.trial import Verdict, try_check
 from dockmesh_auth.testing.contract.under_test import ProviderUnderTest
+from dockmesh_auth.testing.contract.workshop import Workshop
 
 __all__ = [
     "DescriptionContract",
@@ -46,12 +48,23 @@ class _Contract:
         with open_switchboard() as switchboard:
             yield switchboard
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def contract_configurations(cls) -> Configurations:
+        """What was read of the provider's configuration so far."""
+        return Configurations()
+
     @pytest.fixture
     def workshop(
-        self, provider_under_test: ProviderUnderTest, contract_server: Switchboard
+        self,
+        provider_under_test: ProviderUnderTest,
+        contract_server: Switchboard,
+        contract_configurations: Configurations,
     ) -> Workshop:
         """Where it is tried."""
-        return Workshop(provider_under_test, contract_server)
+        return Workshop(
+            provider_under_test, contract_server, configurations=contract_configurations
+        )
 
     def _hold(self, check: Check, workshop: Workshop) -> None:
         result = try_check(check, workshop)

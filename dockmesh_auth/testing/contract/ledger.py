@@ -12,7 +12,7 @@ from dockmesh_auth.domain.login import LoginAttempt
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.domain.session import NewSession, Session, SessionPolicy, User
 
-__all__ = ["Ledger", "SignedIn"]
+__all__ = ["Ledger", "SignedIn", "told"]
 
 
 @frozen
@@ -28,6 +28,11 @@ class SignedIn:
     identity: Identity
     profile: Profile
     grants: Grants
+
+
+def told(grants: Grants) -> str:
+    """*grants* in words."""
+    return ", ".join(str(grant) for grant in grants) or "nothing"
 
 
 @define

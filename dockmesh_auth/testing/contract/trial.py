@@ -9,8 +9,8 @@ from enum import StrEnum
 from attrs import frozen
 
 from dockmesh_auth.errors import AuthError
-from dockmesh_auth.testing.contract.bench import Workshop
 from dockmesh_auth.testing.contract.check import Check, ContractBroken, NotApplicable
+from dockmesh_auth.testing.contract.workshop import Workshop
 
 __all__ = ["Result", "Verdict", "try_check", "try_checks"]
 

@@ -42,7 +42,7 @@ async def _is_refused(bad: BadToken, bench: Bench) -> None:
     if not isinstance(outcome, AuthError):
         broken(f"an ID token {bad.what} signed somebody in")
     # The host opens the token itself, whatever the plugin says. The plugin is not excused by it.
-    if isinstance(bench.answers.get(_HOOK), Claims) and not _is_refused_later(outcome):
+    if isinstance(bench.recorder.answers.get(_HOOK), Claims) and not _is_refused_later(outcome):
         broken(
             f"the plugin vouched for an ID token {bad.what}; only the host's own look stopped it"
         )

@@ -77,8 +77,12 @@ async def nothing_secret_is_in_an_error(bench: Bench) -> None:
     found = _collect(bench)
     for refusal in await _all_ways(bench):
         text = "".join(
-            (repr(refusal), str(refusal), str(dict(refusal.evidence)))
-            + tuple(traceback.format_exception(refusal))
+            (
+                repr(refusal),
+                str(refusal),
+                str(dict(refusal.evidence)),
+                *traceback.format_exception(refusal),
+            )
         )
         if any(secret in text for secret in found):
             broken(f"something secret is in the error {refusal.code}")
@@ -89,7 +93,7 @@ async def nothing_secret_is_in_an_answer(bench: Bench) -> None:
     """No token, code or secret is in the repr of what a hook answers, or in a profile."""
     found = _collect(bench)
     signed_in = await bench.sign_in()
-    text = repr(signed_in.profile) + signed_in.profile.email + repr(bench.answers)
+    text = repr(signed_in.profile) + signed_in.profile.email + repr(bench.recorder.answers)
     if any(secret in text for secret in found):
         broken("something secret is in what a hook answered")
 
@@ -120,11 +124,11 @@ async def nothing_is_printed(bench: Bench) -> None:
 @WHOLE.add(why="The next hook, and the host, rely on what they hold.", where=CONTRACT)
 async def arguments_are_left_alone(bench: Bench) -> None:
     """No hook changes what it is given: provider, metadata, tokens, claims, profile."""
-    bench.compares_arguments = True
+    bench.recorder.compares_arguments = True
     await bench.outcome()
     await bench.outcome(attrs.evolve(bench.person, groups=()))
-    if bench.changed:
-        broken(f"a hook changed its arguments: {', '.join(sorted(bench.changed))}")
+    if bench.recorder.changed:
+        broken(f"a hook changed its arguments: {', '.join(sorted(bench.recorder.changed))}")
 
 
 @WHOLE.add(
@@ -137,7 +141,7 @@ async def every_hook_answers_in_time(bench: Bench) -> None:
     missing = {
         name
         for name in bench.plugin.hooks
-        if name not in bench.answers and name != f"{NAME}_describe"
+        if name not in bench.recorder.answers and name != f"{NAME}_describe"
     }
     if missing:
         broken(f"there was no answer of {', '.join(sorted(missing))}")
