@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from dockmesh_auth_keycloak.testing import under_test
 
-from dockmesh_auth.testing.contract import PluginContract, ProviderUnderTest, StagesContract
+from dockmesh_auth.testing.contract import (
+    ExtractionContract,
+    PluginContract,
+    ProviderUnderTest,
+    StagesContract,
+)
 
 
 class TestGroups(PluginContract):
@@ -16,7 +21,7 @@ class TestGroups(PluginContract):
         return under_test()
 
 
-class TestLastParts(StagesContract):
+class TestLastParts(ExtractionContract):
     """Groups by the last part of their path."""
 
     @pytest.fixture
@@ -32,7 +37,7 @@ class TestRealmRoles(StagesContract):
         return under_test("realm_roles")
 
 
-class TestClientRoles(StagesContract):
+class TestClientRoles(ExtractionContract):
     """Roles of our own client."""
 
     @pytest.fixture
