@@ -21,14 +21,23 @@ class Site:
         server: The provider.
         folder: For the configuration file and the database.
         port: On 127.0.0.1; by default a free one.
+        mappings: From a claim's value to role and scope; by default the server's.
 
     Attributes:
         url: Where the pages are while they are served.
         callback: The redirect URI.
     """
 
-    def __init__(self, server: Server, folder: Path, port: int | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        folder: Path,
+        *,
+        port: int | None = None,
+        mappings: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self._server = server
+        self._mappings = server.mappings if mappings is None else mappings
         self._folder = folder
         self._port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self._port}"
@@ -78,7 +87,7 @@ class Site:
                 "providers": [{key: value for key, value in entry.items() if value is not None}],
                 "group_mappings": [
                     {"claim_value": group, "role": role, "scope": scope}
-                    for group, (role, scope) in self._server.mappings.items()
+                    for group, (role, scope) in self._mappings.items()
                 ],
             },
         }
