@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from pluggy import PluginManager
+from structlog.testing import capture_logs
+
+from dockmesh_auth import hookspecs
+from dockmesh_auth.host import registry as registry_module
 
 Run = Callable[..., Result]
 Install = Callable[..., None]
@@ -192,3 +198,73 @@ def test_brackets_are_no_markup(run: Run, install: Install) -> None:
     install("raise TypeError('[red]x[/]')\n", name="[bold]toy", distribution="dockmesh-auth-toy")
 
     assert "[bold]toy" in run("plugins").stdout
+
+
+NOTEWORTHY = """
+from dockmesh_auth.hookspecs import PluginDescription, hookimpl
+
+@hookimpl
+def dockmesh_auth_describe():
+    return PluginDescription(
+        name="toy",
+        display_name="Toy",
+        contract_version=1,
+        scopes=("read",),
+        id_token=False,
+        subject_claim="number",
+        hosts=("api.example.com", "graph.example.com:8443"),
+    )
+
+@hookimpl
+async def dockmesh_auth_fetch_user(fetch): ...
+"""
+
+
+def test_what_differs_from_the_standard_is_shown(run: Run, install: Install) -> None:
+    """Who names people, by which claim, and where a person's access token may be sent."""
+    install(NOTEWORTHY, name="toy", distribution="dockmesh-auth-toy")
+
+    table, machine = run("plugins", "--all"), run("plugins", "--all", "--json")
+
+    (row,) = rows(machine, "toy")
+    assert (row["id_token"], row["subject_claim"]) == (False, "number")
+    assert row["other_hosts"] == ["api.example.com", "graph.example.com:8443"]
+    words = " ".join(table.stdout.split())
+    assert (
+        "dockmesh-auth-toy 1.2, contract 1 describe, fetch_user signs in without ID tokens"
+        " identifies people by number may also ask: api.example.com, graph.example.com:8443"
+    ) in words
+
+
+def test_what_is_as_the_standard_has_it_is_not_mentioned(run: Run) -> None:
+    """A line is there to be looked at; without `--all` the built-in alone is loaded."""
+    table = run("plugins").stdout
+
+    for words in ("without ID tokens", "identifies people", "may also ask"):
+        assert words not in table
+
+
+def test_what_is_to_go_is_shown(
+    run: Run, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice of the contract is there for whoever runs the plugin, not for its author alone."""
+
+    def manager() -> PluginManager:
+        made = PluginManager("dockmesh_auth")
+        made.add_hookspecs(hookspecs)
+        made.hook.dockmesh_auth_resolve_roles.spec.warn_on_impl = DeprecationWarning("it goes")
+        return made
+
+    roles = "@hookimpl\ndef dockmesh_auth_resolve_roles(profile): ...\n"
+    install(DESCRIBE + roles, name="toy", distribution="dockmesh-auth-toy")
+    monkeypatch.setattr(registry_module, "_manager", manager)
+
+    with warnings.catch_warnings(), capture_logs() as log:
+        warnings.simplefilter("ignore")
+        table, machine = run("plugins", "--all"), run("plugins", "--all", "--json")
+
+    (row,) = rows(machine, "toy")
+    assert row["state"] == "loaded"
+    assert row["notices"] == ["dockmesh_auth_resolve_roles: it goes"]
+    assert "dockmesh_auth_resolve_roles: it goes" in " ".join(table.stdout.split())
+    assert {entry["plugin"] for entry in log if entry["event"] == "plugin_notice"} >= {"toy"}
