@@ -49,6 +49,7 @@ class Bench:
         deadlines: How long the plugin's hooks may take.
         plugin: The plugin as the host loads it, what its hooks answer recorded.
         recorder: What they answered.
+        search_path: Where distributions are looked for; None for where Python looks.
         provider: The provider as configured.
         connection: The host's side of it.
         ledger: What the last sign-in would have written.
@@ -60,6 +61,7 @@ class Bench:
     deadlines: Deadlines
     plugin: LoadedPlugin
     _configurations: Configurations
+    search_path: Sequence[str] | None = None
     recorder: Recorder = field(factory=Recorder, init=False)
     provider: Provider = field(init=False)
     connection: Connection = field(init=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import ModuleType
 from typing import Final
 
@@ -42,12 +42,14 @@ class Workshop:
         switchboard: Behind which the fake providers stand.
         deadlines: How long the plugin's hooks may take.
         configurations: What was read of the configuration so far.
+        search_path: Where distributions are looked for; None for where Python looks.
     """
 
     under_test: ProviderUnderTest
     switchboard: Switchboard
     deadlines: Deadlines = field(factory=Deadlines)
     configurations: Configurations = field(factory=Configurations)
+    search_path: Sequence[str] | None = None
 
     @contextlib.asynccontextmanager
     async def bench(self) -> AsyncIterator[Bench]:
