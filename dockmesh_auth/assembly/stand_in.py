@@ -59,7 +59,7 @@ def find_stand_in(plugin: str | None) -> NamedStandIn:
 def _load(entry: EntryPoint) -> MakeStandIn:
     try:
         make: MakeStandIn = entry.load()
-    except Exception as problem:  # noqa: BLE001 - a stranger's module may raise anything
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a stranger's module may raise anything
         raise PluginError(
             ErrorCode.PLUGIN_IMPORT_FAILED,
             f"{type(problem).__name__} while its stand-in was imported",

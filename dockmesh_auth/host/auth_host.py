@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
+import structlog
 from attrs import define, field, frozen
 
 from dockmesh_auth.domain.ports import Clock, Randomness, Store
@@ -25,6 +26,8 @@ from dockmesh_auth.host.system import SystemClock, SystemRandomness
 from dockmesh_auth.oidc.http import HttpClient
 
 __all__ = ["AuthHost", "Health", "load_config"]
+
+_log = structlog.get_logger("dockmesh_auth.plugins")
 
 
 @frozen(kw_only=True)
@@ -138,6 +141,9 @@ class AuthHost:
             StorageError: The database cannot be used.
         """
         config, registry = load_config(path, environ=environ)
+        for plugin in registry.quarantined.values():
+            # No provider needs it, or there would be no host; whoever enabled it wants to know.
+            _log.warning("plugin_quarantined", plugin=plugin.name, reason=str(plugin.reason))
         store = open_store(config)
         return cls(config, registry, store, SystemClock() if clock is None else clock)
 

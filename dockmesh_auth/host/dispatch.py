@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from attrs import define, field, frozen
@@ -152,8 +153,7 @@ class Stages:
         """`discover`, with a deadline."""
         if DISCOVER not in self._own:
             return await self.discover(fetch)
-        bridged = LaneFetch(fetch, asyncio.get_running_loop())
-        return await self._in_lane(DISCOVER, lambda: self.discover(bridged), self.deadlines.waiting)
+        return await self._fetching(DISCOVER, fetch, self.discover)
 
     async def validate_token_in_lane(
         self,
@@ -175,10 +175,7 @@ class Stages:
 
     async def fetch_user_in_lane(self, metadata: ProviderMetadata, fetch: Fetch) -> Claims:
         """`fetch_user`, with a deadline."""
-        bridged = LaneFetch(fetch, asyncio.get_running_loop())
-        return await self._in_lane(
-            FETCH_USER, lambda: self.fetch_user(metadata, bridged), self.deadlines.waiting
-        )
+        return await self._fetching(FETCH_USER, fetch, partial(self.fetch_user, metadata))
 
     async def extract_claims_in_lane(
         self, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
@@ -188,12 +185,7 @@ class Stages:
             return await builtin.dockmesh_auth_extract_claims(
                 self.provider, metadata, claims, fetch
             )
-        bridged = LaneFetch(fetch, asyncio.get_running_loop())
-        return await self._in_lane(
-            EXTRACT,
-            lambda: self.extract_claims(metadata, claims, bridged),
-            self.deadlines.waiting,
-        )
+        return await self._fetching(EXTRACT, fetch, partial(self.extract_claims, metadata, claims))
 
     async def resolve_roles_in_lane(self, claims: Claims, profile: Profile) -> Grants:
         """`resolve_roles`, with a deadline."""
@@ -230,6 +222,14 @@ class Stages:
         except BaseException as error:  # noqa: BLE001 - what a value does when it is looked at
             own = self._error_of(error, hook)
         raise own
+
+    async def _fetching(self, hook: str, fetch: Fetch, call: Callable[[Fetch], Awaitable[T]]) -> T:
+        """*call* in the lane, with a fetch that is good until it returns."""
+        bridged = LaneFetch(fetch, asyncio.get_running_loop())
+        try:
+            return await self._in_lane(hook, lambda: call(bridged), self.deadlines.waiting)
+        finally:
+            bridged.end()
 
     async def _in_lane(self, hook: str, call: Callable[[], T | Awaitable[T]], deadline: float) -> T:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -100,7 +102,9 @@ class PluginRegistry:
         for plugin in wanted:
             lane = Lane(plugin.name)
             try:
-                loaded[plugin.name] = _load(plugin, lane)
+                # Standard output is the command's: what a plugin prints is no part of its answer.
+                with contextlib.redirect_stdout(sys.stderr):
+                    loaded[plugin.name] = _load(plugin, lane)
             except PluginError as reason:
                 lane.close()
                 quarantined[plugin.name] = QuarantinedPlugin(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import pytest
+from structlog.testing import capture_logs
 
 from dockmesh_auth import AuthHost, load_config, open_store
 from dockmesh_auth.domain.identity import Identity
@@ -21,6 +22,8 @@ from dockmesh_auth.errors import (
     SignInRejected,
     StorageError,
 )
+from dockmesh_auth.host import builtin
+from dockmesh_auth.host.config import build_config, parse_config
 from dockmesh_auth.host.registry import load_module
 from dockmesh_auth.host.sign_in import StartedSignIn
 from dockmesh_auth.host.system import SystemClock, SystemRandomness
@@ -560,3 +563,36 @@ async def test_whom_a_plugin_denies_is_out_everywhere(write, idp) -> None:
     assert session is None
     assert user is not None
     assert list(user.grants) == []
+
+
+async def test_the_database_stays_where_the_file_is(
+    write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths in the file begin at its folder, also if a plugin leaves the working folder."""
+    path = write()
+    path.write_text(path.read_text().replace(str(tmp_path / "dockmesh.db"), "here.db"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(tmp_path)
+    parsed = parse_config(Path("dockmesh.yaml"), environ={})
+    monkeypatch.chdir(elsewhere)
+    config = build_config(parsed, {"oidc": builtin.dockmesh_auth_describe()}, environ={})
+    await open_store(config).close()
+
+    assert config.path == tmp_path / "dockmesh.yaml"
+    assert (tmp_path / "here.db").is_file()
+    assert list(elsewhere.iterdir()) == []
+
+
+async def test_a_plugin_in_quarantine_is_told_at_the_start(write, install) -> None:
+    """Also if no provider needs it: whoever enabled it wants to know."""
+    install("raise RuntimeError")
+    path = write()
+    path.write_text(path.read_text().replace("auth:\n", "auth:\n  plugins: [toy]\n"))
+    with capture_logs() as lines:
+        host = AuthHost.from_config(path, open_store=open_store)
+    await host.close()
+
+    (line,) = [line for line in lines if line["event"] == "plugin_quarantined"]
+    assert (line["log_level"], line["plugin"]) == ("warning", "toy")
+    assert line["reason"].startswith("plugin_import_failed")

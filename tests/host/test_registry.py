@@ -213,3 +213,15 @@ def test_a_description_that_could_not_be_configured_is_set_aside(
 
     assert refusal.code is ErrorCode.PLUGIN_BAD_DESCRIPTION
     assert word in refusal.detail
+
+
+def test_what_a_plugin_prints_when_it_is_imported_is_no_output(
+    install, load, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output belongs to the command: `plugins --json` stays JSON."""
+    install("print('hello from a plugin')")
+    load("toy")
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "hello from a plugin" in printed.err

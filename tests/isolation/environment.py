@@ -114,8 +114,10 @@ class Environment:
     site: Path
 
     @classmethod
-    def create(cls, folder: Path, wheels: Iterable[Path]) -> Environment:
-        """Create it in *folder* and install *wheels*."""
+    def create(
+        cls, folder: Path, wheels: Iterable[Path] = (), *, editable: Iterable[Path] = ()
+    ) -> Environment:
+        """Create it in *folder*; install *wheels*, and the projects *editable* as they stand."""
         _run(sys.executable, "-m", "venv", "--without-pip", folder)
         python = folder / "bin" / "python"
         site = next(folder.glob("lib/python*/site-packages"))
@@ -125,7 +127,8 @@ class Environment:
         (site / "zz_tests.pth").write_text("\n".join(lines) + "\n")
         options = ("--no-index", "--no-deps", "--no-compile", "--disable-pip-version-check", "-q")
         pip = (sys.executable, "-m", "pip", "--python", python, "install", *options)
-        _run(*pip, *wheels)
+        projects = [word for project in editable for word in ("-e", project)]
+        _run(*pip, "--no-build-isolation", *wheels, *projects)
         return cls(python, site)
 
     def command(self, *arguments: str) -> list[str]:

@@ -132,7 +132,7 @@ def test_what_a_plugin_is_given_cannot_be_changed(street) -> None:
 
 @pytest.mark.attack("PLG-08", "PLG-10")
 def test_what_a_plugin_keeps_works_at_its_own_provider_only(street) -> None:
-    """Its fetch still asks with the first person's token, and only there; its verifier opens no
+    """A fetch ends with its stage and asks nobody's but its provider's hosts; a verifier opens no
     token of another provider. The second person stays who they are.
     """
     members = standard_claims(
@@ -144,7 +144,7 @@ def test_what_a_plugin_keeps_works_at_its_own_provider_only(street) -> None:
     second = street.sign_in("keeps", "bob").me
 
     assert first["username"] == "alice"
-    assert second["username"] == "alice / discovery_unsafe_endpoint / key_unknown"
+    assert second["username"] == "plugin_bad_request / discovery_unsafe_endpoint / key_unknown"
     assert second["display_name"] == ""
     assert second["id"] != first["id"]
     at_home_all_is_well(street)

@@ -42,7 +42,7 @@ class HostConfig:
     """Everything that an operator decides, checked.
 
     Attributes:
-        path: The file it comes from.
+        path: The file it comes from, whole.
         base_url: Scheme, host and port of this site, without a slash at the end.
         database: Where things are kept.
         providers: The enabled providers in the order of the file.
@@ -82,7 +82,7 @@ def build_config(
     settings, positions = parsed.settings, parsed.positions
     problems: list[Problem] = []
     warnings: list[tuple[KeyPath, str]] = []
-    secrets = Secrets(positions.file.parent, environ, problems, warnings)
+    secrets = Secrets(positions.folder, environ, problems, warnings)
     dsn = secrets.resolve(settings.database.dsn, ("database", "dsn"))
     builder = ProviderBuilder(settings.auth, parsed.roles, secrets, problems)
     providers: list[tuple[int, Provider]] = []
@@ -100,7 +100,7 @@ def build_config(
         raise error_of(problems, positions)
     session = settings.auth.session
     return HostConfig(
-        path=positions.file,
+        path=positions.folder / positions.file.name,
         base_url=parsed.base_url,
         database=DatabaseConfig(driver=settings.database.driver, dsn=dsn),
         providers=tuple(provider for _, provider in providers),

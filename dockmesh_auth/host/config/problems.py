@@ -60,14 +60,21 @@ class Positions:
     """Where the keys and values of one file stand. Holds no values.
 
     Attributes:
-        file: The file.
+        file: The file, as it was named.
+        folder: Its folder, whole, as it was when the file was read: a plugin that leaves the
+            working folder takes nothing along.
         values: The place of every value.
         keys: The place of every key of a mapping.
     """
 
     file: Path
+    folder: Path = field(init=False)
     values: dict[KeyPath, Mark] = field(factory=dict, repr=False)
     keys: dict[KeyPath, Mark] = field(factory=dict, repr=False)
+
+    @folder.default
+    def _whole(self) -> Path:
+        return self.file.absolute().parent
 
     def mark(self, path: KeyPath, *, at_key: bool = False) -> Mark:
         """Line and column of *path*, or of the nearest thing around it."""

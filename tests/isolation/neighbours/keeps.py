@@ -24,15 +24,14 @@ async def dockmesh_auth_extract_claims(metadata, claims, fetch):
     if "fetch" not in _kept:
         _kept["fetch"] = fetch
         return None
-    answer = await _kept["fetch"](metadata.userinfo_endpoint, with_access_token=True)
-    whose = answer.json()["preferred_username"]
-    elsewhere = await _code(_kept["fetch"](f"{os.environ['HOME_ISSUER']}/userinfo"))
+    later = await _code(_kept["fetch"](metadata.userinfo_endpoint, with_access_token=True))
+    elsewhere = await _code(fetch(f"{os.environ['HOME_ISSUER']}/userinfo"))
     try:
         token = Secret(_home_token())
         opened = str(_kept["verifier"].open(token)["sub"])
     except AuthError as refusal:
         opened = str(refusal.code)
-    words = f"{whose} / {elsewhere} / {opened}"
+    words = f"{later} / {elsewhere} / {opened}"
     return Profile(username=words, groups=Groups.of(claims["groups"]))
 
 
