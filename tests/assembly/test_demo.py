@@ -6,7 +6,7 @@ import asyncio
 import socket
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,9 @@ from dockmesh_auth.assembly.walk import WalkResult, print_walk, walk_everybody
 from dockmesh_auth.cli.command import build_command
 from dockmesh_auth.domain.secret import Secret
 from dockmesh_auth.errors import ConfigurationError, ErrorCode, PluginError
+from dockmesh_auth.testing.fake_provider import Shape
 from dockmesh_auth.testing.fake_provider.edits import TokenDraft
-from dockmesh_auth.testing.stand_in import StandIn
+from dockmesh_auth.testing.stand_in import StandIn, build_stand_in
 
 ALL_FOUR = ("admin on all", "operator on all", "operator on tag=prod", "viewer on all")
 EXPECTED = {
@@ -52,6 +53,27 @@ def test_files_and_folder(named: NamedStandIn) -> None:
     assert secret not in configuration
     assert secret not in repr(demo)
     assert not folder.exists()
+
+
+def test_what_the_product_needs_stands_in_the_configuration() -> None:
+    """Its own settings, and its own spelling of groups; whatever letters they have."""
+
+    def make(*, redirect_uris: Sequence[str]) -> StandIn:
+        return build_stand_in(
+            Shape(),
+            redirect_uris=redirect_uris,
+            users=[],
+            spelled='"{}": #'.format,
+            settings={"groups_claim": "g: #1", "trusted_audiences": ["7"]},
+        )
+
+    with Demo.prepare(NamedStandIn("oidc", make), port=0) as demo:
+        provider = demo.host.providers["oidc"]
+        asyncio.run(demo.host.close())
+
+    assert str(provider.groups_claim) == "g: #1"
+    assert provider.trusted_audiences == {"7"}
+    assert provider.mappings.rows[0].claim_value == '"dockmesh-admins": #'
 
 
 def test_the_folder_goes_also_after_a_fault(named: NamedStandIn) -> None:
