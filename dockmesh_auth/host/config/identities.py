@@ -29,8 +29,8 @@ def conflicts_of(providers: Iterable[tuple[int, Provider]]) -> Iterator[Problem]
             number, other = first.setdefault(issuer, (index, provider))
             if _named_by(other) != _named_by(provider):
                 text = (
-                    f"provider {number + 1} speaks for the same people and knows them by another"
-                    " claim than this plugin does, so that one could be taken for another"
+                    f"provider {number + 1} speaks for the same people and its plugin has other"
+                    " names for them than this one, so that one could be taken for another"
                 )
                 yield Problem(provider_path(index, "plugin"), ErrorCode.CONFIG_INVALID_VALUE, text)
                 break
@@ -44,5 +44,6 @@ def _issuers(provider: Provider) -> Iterable[str]:
     return (provider.issuer,) if provider.tenants is None else provider.tenants.issuers
 
 
-def _named_by(provider: Provider) -> tuple[str, bool]:
-    return provider.subject_claim, provider.id_token
+def _named_by(provider: Provider) -> tuple[str, str | None]:
+    """What gives people their names: a claim of ID tokens, or of what one plugin asks for."""
+    return provider.subject_claim, None if provider.id_token else provider.plugin

@@ -373,6 +373,28 @@ def test_the_same_people_are_known_from_the_same_witness(
     ]
 
 
+@pytest.mark.attack("ACC-06")
+def test_two_plugins_without_id_tokens_do_not_name_the_same_people(
+    faults: Any, plugin: Any, written: Any, descriptions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one calls `sub` is whatever it asked for: a number, or a name that changes hands."""
+    plugin(PLAIN)
+    monkeypatch.setitem(descriptions, "another", evolve(PLAIN, name="another"))
+    found = faults(second(written, keys=ALONE, more={"plugin": "another"}))
+    assert [(code, key) for code, key, _ in found] == [
+        ("CONFIG_INVALID_VALUE", "auth.providers[1].plugin")
+    ]
+
+
+def test_one_plugin_without_id_tokens_may_have_two_clients(
+    load: Any, plugin: Any, written: Any
+) -> None:
+    """It names people in one way."""
+    plugin(PLAIN)
+    content = second(written, keys=ALONE, more={"plugin": "example"})
+    assert [provider.slug for provider in load(content).providers] == ["work", "other"]
+
+
 @pytest.mark.attack("CFG-03")
 def test_one_client_at_one_tenant_is_one_provider(faults: Any, plugin: Any, written: Any) -> None:
     """Also where one of the two names the tenant in a list (RFC 9700, section 4.4)."""
