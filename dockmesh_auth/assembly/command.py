@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import structlog
@@ -16,7 +18,10 @@ from dockmesh_auth.assembly.logs import configure_logs
 from dockmesh_auth.assembly.stand_in import find_stand_in
 from dockmesh_auth.assembly.walk import print_walk, walk_everybody
 from dockmesh_auth.cli.command import build_command
+from dockmesh_auth.cli.verification import CheckRow, Verification
 from dockmesh_auth.host.auth_host import AuthHost
+from dockmesh_auth.host.catalogue import Catalogue
+from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.web.server import uvicorn_config
 
 __all__ = ["LocalActions", "run"]
@@ -57,6 +62,40 @@ class LocalActions:
             results = list(walk_everybody(demo))
         print_walk(results)
         return all(result.as_expected for result in results)
+
+    def contract_checks(self) -> Sequence[CheckRow]:
+        """All checks of the contract kit."""
+        # The kit is for authors: no other command waits for its import.
+        from dockmesh_auth.assembly.verification import contract_checks  # noqa: PLC0415
+
+        return contract_checks()
+
+    def verify(self, plugin: str, checks: Collection[str]) -> AbstractContextManager[Verification]:
+        """Try *plugin* by the contract kit; see `Actions.verify`."""
+        from dockmesh_auth.assembly.verification import verify  # noqa: PLC0415 - as above
+
+        configure_logs(level=logging.CRITICAL)
+        return verify(plugin, checks)
+
+    def new_plugin(
+        self,
+        name: str,
+        *,
+        folder: Path | None,
+        display_name: str | None,
+        issuer: str,
+        oauth2: bool,
+    ) -> tuple[Path, Sequence[Path]]:
+        """Write a distribution; see `Actions.new_plugin`."""
+        from dockmesh_auth.testing.scaffold import Project, write_project  # noqa: PLC0415
+
+        taken = [BUILT_IN, *Catalogue.read().by_name]
+        project = Project.described(
+            name, display_name=display_name, issuer=issuer, oauth2=oauth2, library=__version__
+        )
+        project.check_name_is_free(taken)
+        place = folder or Path(project.distribution)
+        return place, write_project(project, place)
 
 
 def run() -> None:

@@ -37,6 +37,7 @@ def configure_logs(*, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(max(level, logging.WARNING))  # also while somebody lowers the root's
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_TOLD,

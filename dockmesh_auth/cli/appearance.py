@@ -21,10 +21,11 @@ SETTINGS: Final[dict[str, Any]] = {
             "dockmesh-auth": [
                 {
                     "name": "Commands",
-                    "commands": ["demo", "config", "serve", "plugins", "completion"],
+                    "commands": ["demo", "config", "serve", "plugins", "plugin", "completion"],
                 }
             ],
             "dockmesh-auth config": [{"name": "Commands", "commands": ["validate", "schema"]}],
+            "dockmesh-auth plugin": [{"name": "Commands", "commands": ["new", "verify"]}],
         },
     },
 }

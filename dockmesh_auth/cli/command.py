@@ -16,6 +16,7 @@ import rich_click as click
 from dockmesh_auth.cli.actions import Actions
 from dockmesh_auth.cli.appearance import SETTINGS
 from dockmesh_auth.cli.config_command import config_group
+from dockmesh_auth.cli.plugin_command import build_plugin_group
 from dockmesh_auth.cli.plugins_command import plugins_report, print_plugins
 from dockmesh_auth.cli.problems import explained
 from dockmesh_auth.host.catalogue import Catalogue
@@ -156,6 +157,7 @@ def build_command(actions: Actions, *, version: str) -> click.Command:
         click.echo(_completion_script(command, shell))
 
     command.add_command(config_group)
+    command.add_command(build_plugin_group(actions))
     return command
 
 

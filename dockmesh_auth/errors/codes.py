@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     PLUGIN_BAD_REQUEST = "plugin_bad_request"
     PLUGIN_UNMAPPED_GRANT = "plugin_unmapped_grant"
     PLUGIN_FOREIGN_IDENTITY = "plugin_foreign_identity"
+    PLUGIN_UNDER_TEST = "plugin_under_test"
 
     # ProviderError
     PROVIDER_UNREACHABLE = "provider_unreachable"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dockmesh_auth.cli.command import build_command
+from dockmesh_auth.cli.verification import CheckRow, ResultRow, Verification
 
 VALID = """\
 server:
@@ -42,6 +44,11 @@ class Written:
 
     asked: list[tuple[Any, ...]] = attrs.field(factory=list)
     all_right: bool = True
+    fault: Exception | None = None
+    tried_with: str | None = "dockmesh_auth_toy.testing:under_test"
+    verdicts: list[tuple[str, str]] = attrs.field(
+        factory=lambda: [("kept", ""), ("not applicable", "it has no such thing"), ("kept", "")]
+    )
 
     def serve(self, config: Path, *, address: str, port: int) -> None:
         """Write it down."""
@@ -55,6 +62,46 @@ class Written:
         """Write it down."""
         self.asked.append(("walk", plugin))
         return self.all_right
+
+    def contract_checks(self) -> list[CheckRow]:
+        """Those written down."""
+        names = ("first-law", "second-law", "third-law")
+        return [
+            CheckRow(
+                name=name,
+                part="whole" if name == "third-law" else "validation",
+                law=f"The law of {name}.",
+                why=f"Why {name}.",
+                where="RFC 2119, section 1",
+            )
+            for name in names
+        ]
+
+    @contextlib.contextmanager
+    def verify(self, plugin: str, checks: Collection[str]) -> Iterator[Verification]:
+        """Write it down; the checks end as `verdicts` has it."""
+        self.asked.append(("verify", plugin, tuple(checks)))
+        if self.fault is not None:
+            raise self.fault
+        rows = [
+            ResultRow(**check, verdict=verdict, what=what)
+            for check, (verdict, what) in zip(self.contract_checks(), self.verdicts, strict=True)
+        ]
+        yield Verification(
+            plugin=plugin,
+            distribution=f"dockmesh-auth-{plugin}",
+            version="1.2",
+            tried_with=self.tried_with,
+            total=len(rows),
+            results=iter(rows),
+        )
+
+    def new_plugin(self, name: str, **parts: Any) -> tuple[Path, list[Path]]:
+        """Write it down."""
+        self.asked.append(("new", name, parts))
+        if self.fault is not None:
+            raise self.fault
+        return parts["folder"] or Path(f"dockmesh-auth-{name}"), [Path("a.py"), Path("b/c.py")]
 
 
 @pytest.fixture(name="actions")

@@ -42,6 +42,9 @@ def test_the_tree() -> None:
         ("config",),
         ("config", "validate"),
         ("config", "schema"),
+        ("plugin",),
+        ("plugin", "new"),
+        ("plugin", "verify"),
     ]
 
 
@@ -196,7 +199,7 @@ def test_completion_scripts(run: Run, shell: str) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("dockmesh-auth pl", {"plugins"}),
+        ("dockmesh-auth pl", {"plugins", "plugin"}),
         ("dockmesh-auth config ", {"validate", "schema"}),
         ("dockmesh-auth completion ", {"bash", "zsh", "fish"}),
         ("dockmesh-auth demo --no", {"--no-browser"}),

@@ -51,4 +51,8 @@ PLUGINS: Final[Mapping[C, Explanation]] = {
         "The plugin answered for another issuer or subject than the verified token's.",
         "Plugin's author: return the claims that the verifier gave.",
     ),
+    C.PLUGIN_UNDER_TEST: Explanation(
+        "What the plugin offers to the contract kit cannot be used.",
+        "Plugin's author: mend the function that dockmesh_auth.under_test names.",
+    ),
 }
