@@ -6,9 +6,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from dockmesh_auth.domain.grants import Grant, Origin
 from dockmesh_auth.domain.provider import Provider, ResponseMode
+from dockmesh_auth.domain.roles import RoleCatalogue
+from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.domain.session import SessionPolicy
 from dockmesh_auth.errors import AuthError, PluginError
 from dockmesh_auth.host.connection import Connection
@@ -103,6 +106,11 @@ class Bench:
             self.clock,
             _Randomness(),
         )
+
+    def give_everybody_a_role(self) -> None:
+        """Configure the default role `viewer`: who is in no group that is mapped gets it."""
+        default = Grant(RoleCatalogue().named("viewer"), Scope.all_hosts(), Origin.DEFAULT)
+        self.connect(evolve(self.provider, default_grant=default))
 
     async def sign_in(self, person: FakeUser | None = None) -> SignedIn:
         """Sign *person* in as the host does, from the first redirect to the last row.

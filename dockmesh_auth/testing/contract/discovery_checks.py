@@ -90,7 +90,7 @@ async def an_endpoint_elsewhere_is_refused(bench: Bench) -> None:
         edited(lambda document: document | {"token_endpoint": "https://attacker.example/token"}),
     )
     if not isinstance(await bench.outcome(), AuthError):
-        broken("a token endpoint on a foreign host was used")
+        broken("somebody signed in though the token endpoint is said to be on a foreign host")
 
 
 @DISCOVERY.add(why="What changes between two calls cannot be kept or compared.", where=CONTRACT)

@@ -18,6 +18,7 @@ from dockmesh_auth.testing.contract.check import (
 )
 from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS, FaultyAnswer
 from dockmesh_auth.testing.contract.ledger import told
+from dockmesh_auth.testing.contract.people import another
 
 __all__ = ["EXTRACTION"]
 
@@ -113,6 +114,25 @@ async def nothing_is_kept_from_person_to_person(bench: Bench) -> None:
     again = await bench.sign_in()
     if (again.profile, again.grants) != (first.profile, first.grants):
         broken("a sign-in of somebody else changed what was known of the person")
+    outcome = await bench.outcome(evolve(another(bench), groups=()))
+    if not isinstance(outcome, AuthError):
+        broken("another account of the same name got what the first one had got")
+
+
+@EXTRACTION.add(why=_UNKNOWN, where="docs/decisions/0007-groups-that-are-not-known.md")
+async def groups_that_cannot_be_read_give_no_default_role(bench: Bench) -> None:
+    """A groups claim that is no list of names lets nobody in by the default role."""
+    path = bench.provider.groups_claim
+    if path is None or not bench.provider.id_token:
+        raise NotApplicable("no groups claim is configured")
+    bench.give_everybody_a_role()
+    for value in (5, True, [1, 2], [None]):
+        bench.fake.edits.id_token = lambda draft, value=value: draft.claims.update(
+            {path.root: value}
+        )
+        outcome = await bench.outcome()
+        if not isinstance(outcome, AuthError):
+            broken(f"with the claim {path.root} as {value!r}: {told(outcome.grants)}")
 
 
 @EXTRACTION.add(why="Pages and logs show these names; the host can only cut them.", where=CONTRACT)
@@ -154,6 +174,8 @@ async def _fails_closed(faulty: FaultyAnswer, bench: Bench) -> None:
     if not endpoints:
         raise NotApplicable("the ID token says all; nothing else is asked about the person")
     faulty.prepare(bench)
+    # Whoever takes what failed for "no groups" would let everybody in by the default role.
+    bench.give_everybody_a_role()
     for endpoint in endpoints:
         bench.fake.faults.clear()
         bench.fake.faults.always(endpoint, faulty.fault)

@@ -15,7 +15,14 @@ from attrs import frozen
 
 from dockmesh_auth.host.catalogue import Catalogue, InstalledPlugin
 
-__all__ = ["Installation", "bounds_of", "find_installation", "foreign_names", "package_of"]
+__all__ = [
+    "Installation",
+    "bounds_of",
+    "find_installation",
+    "foreign_names",
+    "package_of",
+    "uses_name",
+]
 
 _CORE: Final = "dockmesh-auth"
 _REQUIREMENT: Final = re.compile(r"\s*([\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;.*)?")
@@ -125,6 +132,17 @@ def foreign_names(module: ModuleType) -> list[str]:
                 ):
                     found[f"{name} ({file.name}, line {getattr(node, 'lineno', 0)})"] = None
     return list(found)
+
+
+def uses_name(module: ModuleType, name: str) -> bool:
+    """Whether the code of *module* uses *name*, of whatever it is."""
+    if module.__file__ is None:
+        return False
+    return any(
+        name
+        in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "name", None))
+        for node in ast.walk(ast.parse(Path(module.__file__).read_bytes()))
+    )
 
 
 def _names_of(node: ast.AST) -> Iterator[str]:

@@ -82,7 +82,9 @@ async def _with_odd_claims(
     def replaced(path: _Path) -> Callable[[Any], None]:
         return lambda draft: draft.claims.update(_replacing(path, value, draft.claims))
 
-    bench.fake.edits.id_token = lambda draft: found.extend(_paths(draft.claims, depth))
+    bench.fake.edits.id_token = lambda draft: found.extend(
+        _paths(draft.claims, depth, objects=_is_list_of_objects(value))
+    )
     await bench.sign_in()
     outcomes = []
     for path in dict.fromkeys(path for path in found if path[0] not in _PROTOCOL):
@@ -100,7 +102,9 @@ async def _with_odd_members(
     may_name = isinstance(value, str | int) and not isinstance(value, bool)
     names_the_person = endpoint in bench.recorder.asked.get("dockmesh_auth_fetch_user", ())
     found: list[_Path] = []
-    bench.fake.faults.always(endpoint, edited(partial(_noting, found, depth)))
+    bench.fake.faults.always(
+        endpoint, edited(partial(_noting, found, depth, _is_list_of_objects(value)))
+    )
     await bench.outcome()
     outcomes = []
     for path in dict.fromkeys(found):
@@ -112,13 +116,15 @@ async def _with_odd_members(
     return outcomes
 
 
-def _noting(found: list[_Path], depth: int, document: Any) -> Any:
-    found.extend(_paths(document, depth))
+def _noting(found: list[_Path], depth: int, objects: bool, document: Any) -> Any:  # noqa: FBT001
+    found.extend(_paths(document, depth, objects=objects))
     return document
 
 
-def _paths(document: Any, depth: int) -> Iterator[_Path]:
-    """Where something stands in *document*; of a list its ends."""
+def _paths(document: Any, depth: int, *, objects: bool) -> Iterator[_Path]:
+    """Where something stands in *document*, of a list its ends; with *objects*, that is no list of
+    objects.
+    """
     if depth == 0:
         return
     names: list[Any] = []
@@ -127,9 +133,15 @@ def _paths(document: Any, depth: int) -> Iterator[_Path]:
     elif isinstance(document, list) and document:
         names = sorted({0, len(document) - 1})
     for name in names:
-        yield (name,)
-        for path in _paths(document[name], depth - 1):
+        # Where objects are what is expected, the odd ones could be good ones.
+        if not (objects and _is_list_of_objects(document[name])):
+            yield (name,)
+        for path in _paths(document[name], depth - 1, objects=objects):
             yield (name, *path)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _replacing(path: _Path, value: Any, document: Any) -> Any:

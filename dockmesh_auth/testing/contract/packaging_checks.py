@@ -14,6 +14,7 @@ from dockmesh_auth.testing.contract.installation import (
     find_installation,
     foreign_names,
     package_of,
+    uses_name,
 )
 
 __all__ = ["PACKAGING"]
@@ -137,6 +138,16 @@ async def only_the_public_face_is_used(bench: Bench) -> None:
     names = foreign_names(bench.under_test.plugin)
     if names:
         broken(f"it uses {', '.join(names)}")
+
+
+@PACKAGING.add(
+    why="A plugin that follows the host's version by itself says nothing of what it was made for.",
+    where="docs/reference/hooks.md#the-hooks",
+)
+async def the_contract_version_is_written_out(bench: Bench) -> None:
+    """The plugin says the number of its contract, and does not take it from the host."""
+    if uses_name(bench.under_test.plugin, "CONTRACT_VERSION"):
+        broken("it uses `CONTRACT_VERSION`; write the number that the plugin was made for")
 
 
 @PACKAGING.add(

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import evolve
 
 from dockmesh_auth.domain.claims import Claims
-from dockmesh_auth.domain.grants import Grant, Grants, GroupMapping, MappingTable, Origin
+from dockmesh_auth.domain.grants import Grants, GroupMapping, MappingTable
 from dockmesh_auth.domain.groups import Groups
 from dockmesh_auth.domain.identity import Profile
 from dockmesh_auth.domain.roles import RoleCatalogue
@@ -41,11 +41,6 @@ async def _resolved(bench: Bench, groups: Groups) -> Grants | AuthError:
         broken(f"the plugin failed: {fault.code}, {fault.detail}")
     except AuthError as refusal:
         return refusal
-
-
-def _with_default(bench: Bench) -> None:
-    default = Grant(_ROLES.named("viewer"), Scope.all_hosts(), Origin.DEFAULT)
-    bench.connect(evolve(bench.provider, default_grant=default))
 
 
 @RESOLUTION.add(why=_TABLE, where=CONTRACT)
@@ -103,7 +98,7 @@ async def an_empty_table_gives_nothing(bench: Bench) -> None:
 )
 async def unknown_groups_give_no_default_role(bench: Bench) -> None:
     """Groups that are malformed or too many give no grant, not even the default role."""
-    _with_default(bench)
+    bench.give_everybody_a_role()
     for groups in (Groups.malformed("a number"), Groups.overage("too many to send")):
         outcome = await _resolved(bench, groups)
         if not isinstance(outcome, AuthError) and outcome:
@@ -116,7 +111,7 @@ async def unknown_groups_give_no_default_role(bench: Bench) -> None:
 )
 async def missing_groups_are_refused_as_configured(bench: Bench) -> None:
     """With `missing_groups: refuse`, groups that were not sent give nothing."""
-    _with_default(bench)
+    bench.give_everybody_a_role()
     outcome = await _resolved(bench, Groups.absent("nothing was sent"))
     if not isinstance(outcome, AuthError) and outcome:
         broken(f"groups that were not sent gave {outcome.items[0]}")

@@ -12,6 +12,7 @@ import logging
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ _NETWORK: Final = frozenset(
         "socket.sendto",
     }
 )
+_STARTS: Final = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
 # Importing late is a habit, not a deed.
 _CODE: Final = (".py", ".pyc", ".so", ".pyd", ".dll", "/__pycache__", ".pth")
 _LANE: Final = "lane-"
@@ -64,8 +66,20 @@ class Deeds:
                 self.seen.append(f"open {path.rpartition('/')[2]}")
 
 
+_started_by_plugins: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+"""Threads that a plugin's thread has started, as `asyncio.to_thread` does."""
+
+
 def _in_lane() -> bool:
-    return threading.current_thread().name.startswith(_LANE)
+    thread = threading.current_thread()
+    return thread.name.startswith(_LANE) or thread in _started_by_plugins
+
+
+def _follow(arguments: tuple[Any, ...]) -> None:
+    """Remember the thread that a plugin's thread is about to start."""
+    thread = getattr(arguments[0], "__self__", None)
+    if isinstance(thread, threading.Thread) and _in_lane():
+        _started_by_plugins.add(thread)
 
 
 class _Ears(io.StringIO):
@@ -85,7 +99,9 @@ _watching: list[Deeds] = []
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and (event == "open" or event in _PROCESSES or event in _NETWORK):
+    if _watching and event in _STARTS:
+        _follow(arguments)
+    elif _watching and (event == "open" or event in _PROCESSES or event in _NETWORK):
         for deeds in tuple(_watching):
             deeds.note(event, arguments)
 

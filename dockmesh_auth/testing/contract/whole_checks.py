@@ -7,8 +7,13 @@ from typing import Final
 
 import attrs
 
+from dockmesh_auth.domain.claims import Claims
+from dockmesh_auth.domain.grants import Grants
+from dockmesh_auth.domain.identity import Profile
+from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.errors import AuthError
 from dockmesh_auth.hookspecs import NAME
+from dockmesh_auth.host.answers import type_name
 from dockmesh_auth.testing.contract.bad_tokens import BAD_TOKENS
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import CONTRACT, Part, Registry, broken
@@ -20,6 +25,15 @@ __all__ = ["WHOLE"]
 WHOLE: Final = Registry(Part.WHOLE)
 
 _SHOWN: Final = "Logs are read by many, kept for long and sent to others; a token in one is a key."
+
+
+_ANSWERS: Final[dict[str, type]] = {
+    f"{NAME}_discover": ProviderMetadata,
+    f"{NAME}_validate_token": Claims,
+    f"{NAME}_fetch_user": Claims,
+    f"{NAME}_extract_claims": Profile,
+    f"{NAME}_resolve_roles": Grants,
+}
 
 
 async def _all_ways(bench: Bench) -> list[AuthError]:
@@ -90,10 +104,12 @@ async def nothing_secret_is_in_an_error(bench: Bench) -> None:
 
 @WHOLE.add(why=_SHOWN, where=CONTRACT)
 async def nothing_secret_is_in_an_answer(bench: Bench) -> None:
-    """No token, code or secret is in the repr of what a hook answers, or in a profile."""
+    """No token, code or secret is in what a hook answers: claims, a profile, grants."""
     found = _collect(bench)
     signed_in = await bench.sign_in()
-    text = repr(signed_in.profile) + signed_in.profile.email + repr(bench.recorder.answers)
+    text = repr(signed_in.profile) + signed_in.profile.email
+    for answer in bench.recorder.answers.values():
+        text += repr(answer) + (repr(dict(answer)) if isinstance(answer, Claims) else "")
     if any(secret in text for secret in found):
         broken("something secret is in what a hook answered")
 
@@ -129,6 +145,20 @@ async def arguments_are_left_alone(bench: Bench) -> None:
     await bench.outcome(attrs.evolve(bench.person, groups=()))
     if bench.recorder.changed:
         broken(f"a hook changed its arguments: {', '.join(sorted(bench.recorder.changed))}")
+
+
+@WHOLE.add(
+    why="Anything else is a fault of the plugin, and ends the sign-in of somebody who did nothing.",
+    where="docs/reference/hooks.md#three-answers",
+)
+async def every_hook_gives_one_of_three_answers(bench: Bench) -> None:
+    """Every hook answers None, a value of exactly its type, or an error of the contract."""
+    await _all_ways(bench)
+    for hook, answer in bench.recorder.answers.items():
+        expected = _ANSWERS.get(hook)
+        if answer is None or type(answer) is expected or isinstance(answer, AuthError):
+            continue
+        broken(f"{hook} answered with {type_name(answer)}")
 
 
 @WHOLE.add(
