@@ -103,3 +103,28 @@ def test_keys_that_change_between_two_sign_ins(keycloak: Any, site: Site) -> Non
             alice.sign_in()
             assert alice.grants(url) == REALM, turn
             keycloak.admin.rotate_keys()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "code"),
+    [
+        # RFC 9068's type of access tokens in the header, which ours does not open.
+        ("access.token.header.type.rfc9068", "token_kind_wrong"),
+        # It says neither whose it is nor what roles they have.
+        ("client.use.lightweight.access.token.enabled", "claim_missing"),
+    ],
+)
+def test_access_tokens_of_another_form(
+    keycloak: Any, site: Site, attribute: str, code: str
+) -> None:
+    """Refused by name where they hold the roles; else not looked at."""
+    keycloak.admin.change_client({attribute: "true"})
+    alice = Person(keycloak, "alice")
+    with site.served(plugin="keycloak", sources=["client_roles"]) as url, capture_logs() as logs:
+        alice.go(url)
+        alice.sign_in()
+        assert not alice.is_signed_in(url)
+    assert refusals(logs) == [code]
+    with site.served(plugin="keycloak") as url:
+        alice.go(url)
+        assert alice.grants(url) == PATHS

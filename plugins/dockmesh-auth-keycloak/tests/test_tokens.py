@@ -51,14 +51,14 @@ def test_a_token_of_another_kind_is_no_id_token(judge: Judge, kind: Any, source:
     [
         ({"typ": "ID"}, ErrorCode.TOKEN_KIND_WRONG),
         ({"typ": "Logout"}, ErrorCode.TOKEN_KIND_WRONG),
-        ({"typ": None}, ErrorCode.TOKEN_KIND_WRONG),
+        ({"typ": None}, ErrorCode.CLAIM_MISSING),
         ({"iss": ISSUER + "/"}, ErrorCode.ISSUER_MISMATCH),
         ({"iss": "https://sso.example/realms/other"}, ErrorCode.ISSUER_MISMATCH),
-        ({"iss": None}, ErrorCode.ISSUER_MISMATCH),
+        ({"iss": None}, ErrorCode.CLAIM_MISSING),
         ({"sub": "somebody-else"}, ErrorCode.ACCESS_TOKEN_HASH_MISMATCH),
-        ({"sub": None}, ErrorCode.ACCESS_TOKEN_HASH_MISMATCH),
+        ({"sub": None}, ErrorCode.CLAIM_MISSING),
         ({"azp": "another"}, ErrorCode.AUTHORIZED_PARTY_MISMATCH),
-        ({"azp": None, "aud": "dockmesh"}, ErrorCode.AUTHORIZED_PARTY_MISMATCH),
+        ({"azp": None, "aud": "dockmesh"}, ErrorCode.CLAIM_MISSING),
         ({"azp": ["dockmesh"]}, ErrorCode.AUTHORIZED_PARTY_MISMATCH),
         ({"exp": NOW - 60}, ErrorCode.TOKEN_EXPIRED),
         ({"exp": None}, ErrorCode.CLAIM_MALFORMED),
@@ -99,6 +99,6 @@ def test_an_access_token_must_be_signed_by_the_realm(judge: Judge) -> None:
 
 
 def test_roles_that_are_not_sent_are_not_made_up(judge: Judge) -> None:
-    """A lightweight access token has none."""
+    """A client without the scope `roles` sends none."""
     claims = judge(*ROLES, access={"realm_access": None, "resource_access": None})
     assert not {"realm_access", "resource_access"} & set(claims)

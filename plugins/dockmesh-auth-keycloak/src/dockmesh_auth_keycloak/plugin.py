@@ -39,10 +39,6 @@ from dockmesh_auth import (
 
 _REALM: Final = "realm:"
 _CLIENT: Final = "client:"
-"""What roles begin with in `group_mappings`; roles of other clients than ours never count."""
-
-_ROLE_CLAIMS: Final = ("realm_access", "resource_access")
-
 _NOISE: Final = re.compile("default-roles-.*|offline_access|uma_authorization", re.DOTALL)
 """The roles that everybody in a realm has; the realm's name follows the first."""
 
@@ -62,22 +58,18 @@ def dockmesh_auth_describe() -> PluginDescription:
                 type=OptionType.LIST,
                 choices=tuple(_READERS),
                 default=("groups",),
-                description="What group_mappings may name: groups, realm roles as `realm:NAME`,"
-                " roles of this client as `client:NAME`.",
+                description="What group_mappings may name: groups, `realm:ROLE`, `client:ROLE`.",
             ),
             PluginOption(
                 name="group_names",
                 type=OptionType.CHOICE,
                 choices=("full_path", "last_part"),
                 default="full_path",
-                description="How groups are named: by their path (`/staff/ops`), or by its last"
-                " part (`ops`), which groups with another parent can have as well.",
+                description="Groups by path (`/staff/ops`), or by its last part (`ops`), which"
+                " groups with another parent can have as well.",
             ),
         ),
     )
-
-
-# --- which tokens are believed --------------------------------------------------------------
 
 
 @hookimpl
@@ -104,7 +96,7 @@ def dockmesh_auth_validate_token(
     except TokenRejected as refusal:
         detail = f"the access token, which holds the roles: {refusal.detail}"
         raise TokenRejected(refusal.code, detail, evidence=refusal.evidence) from None
-    roles = {name: access[name] for name in _ROLE_CLAIMS if name in access}
+    roles = {name: access[name] for name in ("realm_access", "resource_access") if name in access}
     return claims.merged_with(Claims(roles, issuer=claims.issuer, subject=claims.subject))
 
 
@@ -122,7 +114,8 @@ def _check_access_token(
         ("azp", provider.client_id, ErrorCode.AUTHORIZED_PARTY_MISMATCH),
     ):
         if access.get(name) != wanted:
-            raise TokenRejected(code, f"its claim {name} is not as it should be")
+            problem = code if name in access else ErrorCode.CLAIM_MISSING
+            raise TokenRejected(problem, f"its claim {name} is not as it should be")
     for name in ("exp", "iat"):
         if type(access.get(name)) not in {int, float}:
             raise TokenRejected(ErrorCode.CLAIM_MALFORMED, f"its claim {name} is not a number")
@@ -132,19 +125,11 @@ def _check_access_token(
         raise TokenRejected(ErrorCode.TOKEN_NOT_YET_VALID, "it was issued in the future")
 
 
-# --- what the groups are --------------------------------------------------------------------
-
-
 @hookimpl
 async def dockmesh_auth_extract_claims(
     provider: Provider, metadata: ProviderMetadata, claims: Claims, fetch: Fetch
 ) -> Profile:
-    """The standard claims, and the names of all configured sources.
-
-    Raises:
-        ProviderError: The userinfo endpoint had to be asked and did not answer well.
-        TokenRejected: It answered for somebody else.
-    """
+    """The standard claims as the built-in reads them, and the names of all configured sources."""
     read = partial(read_sources, provider)
     return await fetch_profile(provider, metadata, claims, fetch, read_groups=read)
 
