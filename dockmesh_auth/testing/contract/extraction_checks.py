@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import evolve
 
+from dockmesh_auth.domain.grants import Origin
 from dockmesh_auth.errors import AuthError
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import (
@@ -131,7 +132,10 @@ async def groups_that_cannot_be_read_give_no_default_role(bench: Bench) -> None:
             {path.root: value}
         )
         outcome = await bench.outcome()
-        if not isinstance(outcome, AuthError):
+        # Roles of rows are no harm: the plugin has read the names elsewhere.
+        if not isinstance(outcome, AuthError) and any(
+            grant.origin is Origin.DEFAULT for grant in outcome.grants
+        ):
             broken(f"with the claim {path.root} as {value!r}: {told(outcome.grants)}")
 
 
