@@ -95,7 +95,7 @@ def test_every_error_is_raised_in_its_branch() -> None:
     assert astray == []
 
 
-FOR_PLUGINS = {"PLUGIN_DENIED", "SUBJECT_UNEXPECTED"}
+FOR_PLUGINS = {"SUBJECT_UNEXPECTED"}
 """Codes that the contract offers to plugins and that the core itself has no reason to raise."""
 
 

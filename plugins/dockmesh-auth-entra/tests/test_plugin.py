@@ -83,7 +83,6 @@ def provider(issuer: str = ISSUER, **settings: Any) -> Provider:
         display_name="E",
         issuer=issuer,
         client_id="c",
-        groups_claim=settings.pop("groups_claim", ClaimPath("groups")),
         options=options,
         **settings,
     )
@@ -132,6 +131,7 @@ def test_it_describes_itself() -> None:
     assert (description.name, description.contract_version) == ("entra", 1)
     assert description.subject_claim == "oid"
     assert description.hosts == ("graph.microsoft.com",)
+    assert description.groups_claim is None
     assert description.client_authentication is ClientAuthentication.CLIENT_SECRET_POST
     rule = description.tenants
     assert rule is not None
@@ -314,7 +314,8 @@ def test_the_claim_of_groups_can_have_another_name() -> None:
     """As the configuration says; without one it is `groups`."""
     path = ClaimPath("teams")
     assert groups_of({"teams": [GROUP]}, "groups", groups_claim=path).names == (GROUP,)
-    assert groups_of({"groups": [GROUP]}, "groups", groups_claim=None).names == (GROUP,)
+    assert groups_of({"groups": [GROUP]}, "groups").names == (GROUP,)
+    assert groups_of({"groups": [GROUP]}, "groups", groups_claim=path).state is GroupState.ABSENT
 
 
 # --- too many groups ------------------------------------------------------------------------

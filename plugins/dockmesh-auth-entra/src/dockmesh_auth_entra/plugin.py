@@ -63,7 +63,6 @@ def dockmesh_auth_describe() -> PluginDescription:
         display_name="Microsoft Entra ID",
         contract_version=1,
         scopes=("openid", "profile", "email"),
-        groups_claim="groups",
         client_authentication=ClientAuthentication.CLIENT_SECRET_POST,
         options=(
             PluginOption(

@@ -222,5 +222,7 @@ def under_test(
             subject=_ADA,
             groups=(*groups, *more),
         ),
-        settings=settings | ({"tenants": [TENANT]} if shared else {}),
+        settings=settings
+        | ({"tenants": [TENANT]} if shared else {})
+        | ({"groups_claim": "groups"} if "groups" in sources else {}),
     )
