@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import sys
 import threading
 import warnings
 import weakref
 from collections.abc import Iterator
 from typing import Any, Final
+from unittest import mock
 
 from attrs import define, field
 
@@ -34,7 +36,20 @@ _NETWORK: Final = frozenset(
         "socket.sendto",
     }
 )
-_STARTS: Final = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
+_FILES: Final = frozenset(
+    {
+        "os.chmod",
+        "os.link",
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.symlink",
+        "os.truncate",
+        "sqlite3.connect",
+    }
+)
+_DEEDS: Final = _PROCESSES | _NETWORK | _FILES
 # Importing late is a habit, not a deed.
 _CODE: Final = (".py", ".pyc", ".so", ".pyd", ".dll", "/__pycache__", ".pth")
 _LANE: Final = "lane-"
@@ -58,10 +73,10 @@ class Deeds:
         """Keep *event* if it is a deed of a plugin's thread."""
         if not _in_lane():
             return
-        if event in _PROCESSES or event in _NETWORK:
+        if event != "open":
             self.seen.append(event)
-        elif event == "open" and arguments and isinstance(arguments[0], str | bytes):
-            path = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode()
+        elif isinstance(arguments[0], str | bytes | os.PathLike):  # else it is open already
+            path = os.fsdecode(arguments[0])
             if not path.endswith(_CODE):
                 self.seen.append(f"open {path.rpartition('/')[2]}")
 
@@ -75,11 +90,14 @@ def _in_lane() -> bool:
     return thread.name.startswith(_LANE) or thread in _started_by_plugins
 
 
-def _follow(arguments: tuple[Any, ...]) -> None:
-    """Remember the thread that a plugin's thread is about to start."""
-    thread = getattr(arguments[0], "__self__", None)
-    if isinstance(thread, threading.Thread) and _in_lane():
+_start: Final = threading.Thread.start
+
+
+def _follow(thread: threading.Thread) -> None:
+    """Start *thread*, and remember it if a plugin's thread does that."""
+    if _in_lane():
         _started_by_plugins.add(thread)
+    _start(thread)
 
 
 class _Ears(io.StringIO):
@@ -99,9 +117,7 @@ _watching: list[Deeds] = []
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and event in _STARTS:
-        _follow(arguments)
-    elif _watching and (event == "open" or event in _PROCESSES or event in _NETWORK):
+    if _watching and (event == "open" or event in _DEEDS):
         for deeds in tuple(_watching):
             deeds.note(event, arguments)
 
@@ -127,6 +143,8 @@ def watched() -> Iterator[Deeds]:
         with (
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
+            # No audit event tells of a thread in all supported versions of Python.
+            mock.patch.object(threading.Thread, "start", _follow),
             warnings.catch_warnings(record=True) as caught,
         ):
             warnings.simplefilter("always")

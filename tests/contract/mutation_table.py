@@ -1,0 +1,63 @@
+"""Which mutant breaks which check: `python -m tests.contract.mutation_table [check ...]`.
+
+Every mutant meets every check, which takes some minutes. The table has a line for each check:
+how many mutants break it, and one of them; then the checks that none breaks.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import defaultdict
+
+import structlog
+
+from dockmesh_auth.testing.contract.check import Part
+from dockmesh_auth.testing.contract.checks import CHECKS
+from dockmesh_auth.testing.contract.switchboard import open_switchboard
+from dockmesh_auth.testing.contract.trial import Verdict, try_check
+from dockmesh_auth.testing.contract.workshop import Workshop
+from tests.contract.mutants import MUTANTS
+from tests.contract.mutants.of_packaging import PACKAGED
+from tests.contract.unbroken import UNBROKEN
+
+
+def killers(names: frozenset[str]) -> dict[str, list[str]]:
+    """The mutants that break each check, those that are meant for it first."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    tried = [check for check in CHECKS if check.name in names and check.part is not Part.PACKAGING]
+    with open_switchboard() as switchboard:
+        for mutant in MUTANTS:
+            # A mutant that never returns meets only its own check: it would break all.
+            own = [check for check in tried if not mutant.blocks or check.name == mutant.check]
+            under_test = mutant.family.under_test(mutant.plugin())
+            workshop = Workshop(under_test, switchboard, mutant.deadlines)
+            for check in own:
+                if try_check(check, workshop).verdict is Verdict.BROKEN:
+                    place = 0 if check.name == mutant.check else len(found[check.name])
+                    found[check.name].insert(place, mutant.name)
+    for packaged in PACKAGED:
+        found[packaged.check].append(packaged.name)
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    logging.disable()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    names = frozenset(sys.argv[1:]) or frozenset(check.name for check in CHECKS)
+    found = killers(names)
+    write = sys.stdout.write
+    write("| check | broken by | for example |\n| --- | --- | --- |\n")
+    for check in CHECKS:
+        if check.name in names:
+            mutants = found.get(check.name, [])
+            write(f"| {check.name} | {len(mutants)} | {', '.join(mutants[:2])} |\n")
+    write("\nBroken by none:\n\n")
+    for check in CHECKS:
+        if check.name in names and not found.get(check.name):
+            write(f"- {check.name}: {UNBROKEN.get(check.name, 'NO REASON IS WRITTEN DOWN')}\n")
+
+
+if __name__ == "__main__":
+    main()

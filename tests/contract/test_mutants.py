@@ -1,0 +1,55 @@
+"""Each wrong plugin breaks the check that is meant for it, which the right one keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dockmesh_auth.testing.contract.checks import CHECKS
+from dockmesh_auth.testing.contract.configuration import Configurations
+from dockmesh_auth.testing.contract.switchboard import Switchboard, open_switchboard
+from dockmesh_auth.testing.contract.trial import Verdict, try_check
+from dockmesh_auth.testing.contract.workshop import Workshop
+from tests.contract.mutants import MUTANTS, Mutant
+from tests.contract.mutants.families import FAMILIES, Family
+
+BY_NAME = {check.name: check for check in CHECKS}
+MEANT = sorted({(mutant.family.name, mutant.check) for mutant in MUTANTS})
+
+
+@pytest.fixture(name="switchboard", scope="module")
+def one_socket_for_all() -> Iterator[Switchboard]:
+    with open_switchboard() as switchboard:
+        yield switchboard
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+def test_the_check_meant_for_it_is_broken(mutant: Mutant, switchboard: Switchboard) -> None:
+    """Were it kept, a plugin with that fault would pass for a right one."""
+    under_test = mutant.family.under_test(mutant.plugin())
+    workshop = Workshop(under_test, switchboard, mutant.deadlines)
+
+    result = try_check(BY_NAME[mutant.check], workshop)
+
+    assert result.verdict is Verdict.BROKEN
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
+def test_the_right_plugin_keeps_what_its_mutants_break(
+    family: Family, switchboard: Switchboard
+) -> None:
+    """Else the check would say nothing of the mutants' faults."""
+    workshop = Workshop(
+        family.under_test(family.plugin()), switchboard, configurations=Configurations()
+    )
+
+    for name in (check for of, check in MEANT if of == family.name):
+        result = try_check(BY_NAME[name], workshop)
+        assert result.verdict is Verdict.KEPT, result.text
+
+
+def test_no_two_mutants_have_one_name() -> None:
+    """One would stand for two faults in the table."""
+    names = [mutant.name for mutant in MUTANTS]
+    assert len(set(names)) == len(names)
