@@ -98,7 +98,7 @@ def implementations_of(module: object, manager: pluggy.PluginManager, plugin: st
         for implementation in caller.get_hookimpls():
             found[caller.name] = _bound(caller.name, implementation, plugin)
             notices.extend(_notices(caller.spec, implementation))
-    return Implemented(found, tuple(sorted(notices)))
+    return Implemented(found, tuple(notices))
 
 
 def _notices(specification: Any, implementation: pluggy.HookImpl) -> Iterator[str]:

@@ -99,6 +99,24 @@ async def test_signed_groups_are_not_read_again_from_userinfo() -> None:
     assert (profile.groups, profile.email) == (Groups.of(["r"]), "a@x")
 
 
+@pytest.mark.attack("IDT-19")
+async def test_userinfo_cannot_put_a_claim_before_the_signed_one() -> None:
+    """Where a reader would find it first: what the token told is not read again."""
+
+    def either(members: Claims) -> Groups:
+        found = members.get("roles", members.get("groups"))
+        return Groups.of(found) if isinstance(found, tuple) else Groups.absent("neither")
+
+    always = attrs.evolve(PROVIDER, userinfo=UserinfoPolicy.ALWAYS)
+    forged = Userinfo({"roles": ["admin"]})
+
+    profile = await fetch_profile(
+        always, METADATA, claims(groups=["g"]), forged, read_groups=either
+    )
+
+    assert profile.groups == Groups.of(["g"])
+
+
 @pytest.mark.parametrize("where", ["never", "nowhere"])
 async def test_userinfo_is_not_asked_where_it_must_not_or_cannot_be(where: str) -> None:
     """The operator's word, and a provider that has none."""
