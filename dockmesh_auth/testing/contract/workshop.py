@@ -70,7 +70,15 @@ class Workshop:
         self.switchboard.app = fake.app
         plugin = _loaded(self.under_test.plugin, self.deadlines.pure)
         try:
-            bench = Bench(self.under_test, fake, clock, self.deadlines, plugin, self.configurations)
+            bench = Bench(
+                self.under_test,
+                fake,
+                clock,
+                self.deadlines,
+                plugin,
+                self.configurations,
+                self.search_path,
+            )
             try:
                 yield bench
             finally:
