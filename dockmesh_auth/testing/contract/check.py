@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
     from dockmesh_auth.testing.contract.bench import Bench
 
-__all__ = ["CONTRACT", "Check", "ContractBroken", "NotApplicable", "Part", "Registry", "broken"]
+__all__ = ["Check", "ContractBroken", "NotApplicable", "Part", "Registry", "broken"]
 
 
 class Part(StrEnum):
@@ -93,7 +93,3 @@ class Registry:
     def put(self, name: str, run: Run, *, law: str, why: str, where: str) -> None:
         """Add a check that has no function of its own."""
         self.checks.append(Check(name, self.part, law, why, where, run))
-
-
-CONTRACT: Final = "the contract of the hooks, docs/reference/hooks.md"
-"""Where the project's own laws stand."""

@@ -10,12 +10,12 @@ from dockmesh_auth.host.config.names import BUILT_IN
 from dockmesh_auth.oidc.addresses import parse_location
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import (
-    CONTRACT,
     NotApplicable,
     Part,
     Registry,
     broken,
 )
+from dockmesh_auth.testing.contract.places import DESCRIBING, TRUST, VERSIONS
 from dockmesh_auth.testing.contract.watch import watched
 
 __all__ = ["DESCRIPTION"]
@@ -44,14 +44,14 @@ def _of(bench: Bench) -> PluginDescription:
     return bench.plugin.description
 
 
-@DESCRIPTION.add(why="It is written in files and typed by people.", where=CONTRACT)
+@DESCRIPTION.add(why="It is written in files and typed by people.", where=DESCRIBING)
 async def the_name_is_a_word(bench: Bench) -> None:
     """The name is one word of small letters and digits."""
     if not _NAME.fullmatch(_of(bench).name):
         broken("the name is not a word of small letters, digits and hyphens")
 
 
-@DESCRIPTION.add(why="The login page shows it.", where=CONTRACT)
+@DESCRIPTION.add(why="The login page shows it.", where=DESCRIBING)
 async def the_display_name_can_be_read(bench: Bench) -> None:
     """The display name is printable, and not longer than a button."""
     name = _of(bench).display_name
@@ -61,7 +61,7 @@ async def the_display_name_can_be_read(bench: Bench) -> None:
 
 @DESCRIPTION.add(
     why="A plugin that follows the host's version by itself says nothing of what it was made for.",
-    where="docs/explanation/contract-versions.md",
+    where=VERSIONS,
 )
 async def the_contract_version_is_this_hosts(bench: Bench) -> None:
     """The contract version is the one that this host has."""
@@ -69,7 +69,7 @@ async def the_contract_version_is_this_hosts(bench: Bench) -> None:
         broken(f"it was written for contract {_of(bench).contract_version}")
 
 
-@DESCRIPTION.add(why="What changes between two calls cannot be relied on.", where=CONTRACT)
+@DESCRIPTION.add(why="What changes between two calls cannot be relied on.", where=DESCRIBING)
 async def it_describes_itself_the_same_way_twice(bench: Bench) -> None:
     """Two calls give equal descriptions."""
     if bench.under_test.plugin.dockmesh_auth_describe() != _of(bench):
@@ -116,7 +116,7 @@ async def people_are_not_known_by_a_name(bench: Bench) -> None:
         broken(f"people are identified by `{_of(bench).subject_claim}`, which can change hands")
 
 
-@DESCRIPTION.add(why="The access token may be sent there.", where="the trust model")
+@DESCRIPTION.add(why="The access token may be sent there.", where=TRUST)
 async def hosts_are_names_of_hosts(bench: Bench) -> None:
     """The hosts beside the issuer's are names in the public Internet, not this machine's."""
     for host in _of(bench).hosts:
@@ -125,7 +125,7 @@ async def hosts_are_names_of_hosts(bench: Bench) -> None:
             broken(f"the host {host!r} is not the name of a host in the public Internet")
 
 
-@DESCRIPTION.add(why="Administrators read it where they write the value.", where=CONTRACT)
+@DESCRIPTION.add(why="Administrators read it where they write the value.", where=DESCRIBING)
 async def options_are_explained(bench: Bench) -> None:
     """Each option has a sentence for administrators."""
     for option in _of(bench).options:
@@ -133,7 +133,7 @@ async def options_are_explained(bench: Bench) -> None:
             broken(f"the option {option.name!r} is not explained")
 
 
-@DESCRIPTION.add(why="A file without the key must be a good one.", where=CONTRACT)
+@DESCRIPTION.add(why="A file without the key must be a good one.", where=DESCRIBING)
 async def options_have_good_defaults(bench: Bench) -> None:
     """The default of a choice is one of its choices, that of a list with choices holds no other."""
     for option in _of(bench).options:
@@ -143,7 +143,7 @@ async def options_have_good_defaults(bench: Bench) -> None:
             broken(f"the default of {option.name!r} is not among its choices")
 
 
-@DESCRIPTION.add(why="Defaults are for everybody; a secret in them is nobody's.", where=CONTRACT)
+@DESCRIPTION.add(why="Defaults are for everybody; a secret in them is nobody's.", where=DESCRIBING)
 async def options_hold_no_secret(bench: Bench) -> None:
     """No option is for a secret: options are shown in messages; `client_secret` is not."""
     for option in _of(bench).options:
@@ -151,7 +151,7 @@ async def options_hold_no_secret(bench: Bench) -> None:
             broken(f"the option {option.name!r} is for a secret, and options are shown")
 
 
-@DESCRIPTION.add(why="Start-up would wait for it, or fail with it.", where=CONTRACT)
+@DESCRIPTION.add(why="Start-up would wait for it, or fail with it.", where=DESCRIBING)
 async def describing_asks_nobody(bench: Bench) -> None:
     """Describing itself opens no file, no connection and no process, and prints nothing."""
     ask = bench.plugin.hooks["dockmesh_auth_describe"].ask
@@ -161,7 +161,7 @@ async def describing_asks_nobody(bench: Bench) -> None:
         broken(f"it did more than answer: {', '.join(deeds.seen) or 'it printed something'}")
 
 
-@DESCRIPTION.add(why="The name would stand for two things.", where=CONTRACT)
+@DESCRIPTION.add(why="The name would stand for two things.", where=DESCRIBING)
 async def the_name_is_not_the_built_ins(bench: Bench) -> None:
     """Only the built-in is called `oidc`."""
     if _of(bench).name == BUILT_IN and not bench.under_test.plugin.__name__.startswith(

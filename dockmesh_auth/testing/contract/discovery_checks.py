@@ -8,13 +8,13 @@ from dockmesh_auth.domain.metadata import ProviderMetadata
 from dockmesh_auth.errors import AuthError
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import (
-    CONTRACT,
     NotApplicable,
     Part,
     Registry,
     broken,
 )
 from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS, FaultyAnswer
+from dockmesh_auth.testing.contract.places import FINDING
 from dockmesh_auth.testing.fake_provider.faults import edited
 
 __all__ = ["DISCOVERY"]
@@ -80,7 +80,7 @@ async def a_document_of_another_issuer_is_refused(bench: Bench) -> None:
 
 @DISCOVERY.add(
     why="Codes, secrets and tokens would be sent to whoever wrote the document.",
-    where="RFC 9700, section 4.4; the trust model",
+    where="RFC 9700, section 4.4",
 )
 async def an_endpoint_elsewhere_is_refused(bench: Bench) -> None:
     """A token endpoint on a host that nobody allowed is refused."""
@@ -93,7 +93,7 @@ async def an_endpoint_elsewhere_is_refused(bench: Bench) -> None:
         broken("somebody signed in though the token endpoint is said to be on a foreign host")
 
 
-@DISCOVERY.add(why="What changes between two calls cannot be kept or compared.", where=CONTRACT)
+@DISCOVERY.add(why="What changes between two calls cannot be kept or compared.", where=FINDING)
 async def the_same_document_gives_the_same_metadata(bench: Bench) -> None:
     """Discovery asked twice gives equal metadata."""
     first = await _known(bench)

@@ -11,7 +11,6 @@ from dockmesh_auth.domain.grants import Origin
 from dockmesh_auth.errors import AuthError, ErrorCode
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import (
-    CONTRACT,
     NotApplicable,
     Part,
     Registry,
@@ -20,6 +19,7 @@ from dockmesh_auth.testing.contract.check import (
 from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS, FaultyAnswer
 from dockmesh_auth.testing.contract.ledger import told
 from dockmesh_auth.testing.contract.people import another
+from dockmesh_auth.testing.contract.places import CONDUCT, GROUPS, NAMES, UNKNOWN_GROUPS
 
 __all__ = ["EXTRACTION"]
 
@@ -32,7 +32,7 @@ MANY: Final = 300
 """Groups of somebody who has many: more than some providers put into a token."""
 
 
-@EXTRACTION.add(why="What the table says is what people expect.", where=CONTRACT)
+@EXTRACTION.add(why="What the table says is what people expect.", where=GROUPS)
 async def the_group_gives_its_role(bench: Bench) -> None:
     """The person's group gives the role of its row, and nothing else."""
     grants = (await bench.sign_in()).grants
@@ -40,7 +40,7 @@ async def the_group_gives_its_role(bench: Bench) -> None:
         broken(f"the row of the group gives `operator on all`, the sign-in gave {told(grants)}")
 
 
-@EXTRACTION.add(why=_ACCIDENT, where=CONTRACT)
+@EXTRACTION.add(why=_ACCIDENT, where=GROUPS)
 async def no_group_no_role(bench: Bench) -> None:
     """Somebody in no group gets no role and does not get in."""
     outcome = await bench.outcome(evolve(bench.person, groups=()))
@@ -48,7 +48,7 @@ async def no_group_no_role(bench: Bench) -> None:
         broken(f"somebody in no group got {told(outcome.grants)}")
 
 
-@EXTRACTION.add(why=_ACCIDENT, where="domain/grants.py: names are compared exactly")
+@EXTRACTION.add(why=_ACCIDENT, where=GROUPS)
 async def a_group_that_only_looks_alike_gives_nothing(bench: Bench) -> None:
     """Names that differ in case, blanks, invisible letters, a prefix or a suffix give nothing."""
     for name in _look_alikes(bench.person.groups):
@@ -65,7 +65,7 @@ def _look_alikes(groups: tuple[str, ...]) -> list[str]:
     return [name for name in names if name not in groups]
 
 
-@EXTRACTION.add(why=_UNKNOWN, where="domain/groups.py; attack CLM-08 and its kind")
+@EXTRACTION.add(why=_UNKNOWN, where=UNKNOWN_GROUPS)
 async def many_groups_are_all_known_or_refused(bench: Bench) -> None:
     """Of somebody in 300 groups all are known, or the sign-in is refused."""
     group = bench.person.groups
@@ -90,7 +90,7 @@ def _is_hexadecimal(text: str) -> bool:
     return bool(text) and all(letter in "0123456789abcdef" for letter in text)
 
 
-@EXTRACTION.add(why="The order is the provider's whim.", where=CONTRACT)
+@EXTRACTION.add(why="The order is the provider's whim.", where=GROUPS)
 async def the_order_of_groups_changes_nothing(bench: Bench) -> None:
     """The same groups in another order give the same grants."""
     first = await bench.sign_in()
@@ -100,7 +100,7 @@ async def the_order_of_groups_changes_nothing(bench: Bench) -> None:
         broken("the order of the groups changed the grants")
 
 
-@EXTRACTION.add(why="Whoever was let go would keep what a stale answer gives.", where=CONTRACT)
+@EXTRACTION.add(why="Whoever was let go would keep what a stale answer gives.", where=GROUPS)
 async def a_group_that_is_left_gives_nothing_any_more(bench: Bench) -> None:
     """Somebody who has left the group gets nothing at the next sign-in."""
     await bench.sign_in()
@@ -109,7 +109,7 @@ async def a_group_that_is_left_gives_nothing_any_more(bench: Bench) -> None:
         broken("the groups of the sign-in before were used again")
 
 
-@EXTRACTION.add(why="One person would act with the rights of another.", where=CONTRACT)
+@EXTRACTION.add(why="One person would act with the rights of another.", where=CONDUCT)
 async def nothing_is_kept_from_person_to_person(bench: Bench) -> None:
     """Another person's sign-in does not change what the first one gets."""
     first = await bench.sign_in()
@@ -125,7 +125,7 @@ async def nothing_is_kept_from_person_to_person(bench: Bench) -> None:
         broken("another account of the same name got what the first one had got")
 
 
-@EXTRACTION.add(why=_UNKNOWN, where="docs/decisions/0007-groups-that-are-not-known.md")
+@EXTRACTION.add(why=_UNKNOWN, where=UNKNOWN_GROUPS)
 async def groups_that_cannot_be_read_give_no_default_role(bench: Bench) -> None:
     """A groups claim that is no list of names lets nobody in by the default role."""
     path = bench.provider.groups_claim
@@ -144,7 +144,7 @@ async def groups_that_cannot_be_read_give_no_default_role(bench: Bench) -> None:
             broken(f"with the claim {path.root} as {value!r}: {told(outcome.grants)}")
 
 
-@EXTRACTION.add(why="Pages and logs show these names; the host can only cut them.", where=CONTRACT)
+@EXTRACTION.add(why="Pages and logs show these names; the host can only cut them.", where=NAMES)
 async def names_are_shown(bench: Bench) -> None:
     """The profile has a user name or a full name to show."""
     profile = (await bench.sign_in()).profile
@@ -154,7 +154,7 @@ async def names_are_shown(bench: Bench) -> None:
 
 @EXTRACTION.add(
     why="Markup, control and right-to-left letters in a name deceive whoever reads a page or log.",
-    where=CONTRACT,
+    where=NAMES,
 )
 async def odd_names_do_no_harm(bench: Bench) -> None:
     """A person with empty, long, or strange names is let in, or refused with an error of ours."""

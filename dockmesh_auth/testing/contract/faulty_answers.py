@@ -7,7 +7,7 @@ from typing import Final
 from attrs import frozen
 
 from dockmesh_auth.testing.contract.bench import Bench
-from dockmesh_auth.testing.contract.check import CONTRACT
+from dockmesh_auth.testing.contract.places import FAULTS
 from dockmesh_auth.testing.fake_provider.faults import (
     Fault,
     answer,
@@ -51,24 +51,22 @@ class FaultyAnswer:
 
 
 FAULTY_ANSWERS: Final = (
-    FaultyAnswer("outage", "an error (503)", _PART, CONTRACT, answer(status=503)),
-    FaultyAnswer("gone", "not there (404)", _PART, CONTRACT, answer(status=404)),
+    FaultyAnswer("outage", "an error (503)", _PART, FAULTS, answer(status=503)),
+    FaultyAnswer("gone", "not there (404)", _PART, FAULTS, answer(status=404)),
     FaultyAnswer(
         "refused", "refused to us (401)", _PART, "RFC 6750, section 3.1", answer(status=401)
     ),
-    FaultyAnswer("garbage", "not JSON", _PART, CONTRACT, garbage()),
-    FaultyAnswer("empty", "empty", _PART, CONTRACT, answer(b"")),
-    FaultyAnswer("page", "a web page", _PART, CONTRACT, answer(b"<html>", media_type="text/html")),
-    FaultyAnswer("number", "a number", _PART, CONTRACT, answer(b"5")),
-    FaultyAnswer("null", "null", _PART, CONTRACT, answer(b"null")),
-    FaultyAnswer(
-        "nested", "JSON without an end", _PART, "the host's limits", answer(b"[" * 100_000)
-    ),
+    FaultyAnswer("garbage", "not JSON", _PART, FAULTS, garbage()),
+    FaultyAnswer("empty", "empty", _PART, FAULTS, answer(b"")),
+    FaultyAnswer("page", "a web page", _PART, FAULTS, answer(b"<html>", media_type="text/html")),
+    FaultyAnswer("number", "a number", _PART, FAULTS, answer(b"5")),
+    FaultyAnswer("null", "null", _PART, FAULTS, answer(b"null")),
+    FaultyAnswer("nested", "JSON without an end", _PART, FAULTS, answer(b"[" * 100_000)),
     FaultyAnswer(
         "large",
         "larger than anything of use",
         _WAIT,
-        "the host's limits",
+        FAULTS,
         answer(b'"' + b"x" * 600_000 + b'"'),
     ),
     FaultyAnswer("cut-off", "cut off", _PART, "RFC 9112, section 8", cut_off(b"{")),
@@ -79,7 +77,5 @@ FAULTY_ANSWERS: Final = (
         "RFC 9700, section 4.11",
         redirect("https://attacker.example/"),
     ),
-    FaultyAnswer(
-        "slow", "later than the time limit", _WAIT, "the host's limits", delayed(3.0), patience=0.4
-    ),
+    FaultyAnswer("slow", "later than the time limit", _WAIT, FAULTS, delayed(3.0), patience=0.4),
 )

@@ -11,6 +11,7 @@ from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import Part, Registry, broken
 from dockmesh_auth.testing.contract.configuration import CANARY_GROUP
 from dockmesh_auth.testing.contract.ledger import SignedIn, told
+from dockmesh_auth.testing.contract.places import ANSWERS
 from dockmesh_auth.testing.fake_provider.faults import edited
 
 __all__ = ["ODD_ANSWERS", "SHAPES"]
@@ -170,5 +171,5 @@ for _name, _value in SHAPES:
         partial(_survives, _name, _value),
         law="Whatever JSON stands in a claim or answer: an answer or an error, and no new role.",
         why="A role that nobody gave would be root on somebody's machines.",
-        where="docs/reference/hooks.md#three-answers",
+        where=ANSWERS,
     )

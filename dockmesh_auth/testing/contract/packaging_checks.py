@@ -16,15 +16,12 @@ from dockmesh_auth.testing.contract.installation import (
     package_of,
     uses_name,
 )
+from dockmesh_auth.testing.contract.places import LOADED, PACKAGED, TRUST, VERSIONS
 
 __all__ = ["PACKAGING"]
 
 PACKAGING: Final = Registry(Part.PACKAGING)
 
-_INSTALLED: Final = "docs/explanation/trust-model.md#a-plugin"
-_LOADED: Final = "docs/reference/hooks.md#when-a-plugin-is-not-loaded"
-_VERSIONS: Final = "docs/reference/contract-kit.md#packaging"
-_IMPORT: Final = "docs/reference/contract-kit.md#packaging"
 _ATTEMPTS: Final = 3
 
 
@@ -44,7 +41,7 @@ def _imported(bench: Bench, attempt: int = 0) -> Imported:
 
 
 @PACKAGING.add(
-    why="The host finds plugins by their entry points, and in no other way.", where=_LOADED
+    why="The host finds plugins by their entry points, and in no other way.", where=LOADED
 )
 async def the_plugin_is_installed(bench: Bench) -> None:
     """An installed distribution has an entry point of the group `dockmesh_auth` for the module."""
@@ -58,7 +55,7 @@ async def the_plugin_is_installed(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="The configuration names the entry point; the host refuses a plugin of another name.",
-    where=_LOADED,
+    where=LOADED,
 )
 async def the_entry_point_has_the_plugins_name(bench: Bench) -> None:
     """The entry point is called as the plugin calls itself."""
@@ -68,7 +65,7 @@ async def the_entry_point_has_the_plugins_name(bench: Bench) -> None:
         broken(f"the plugin calls itself {name!r}, its entry points are {', '.join(found.names)}")
 
 
-@PACKAGING.add(why="Of a name that two distributions claim neither can be enabled.", where=_LOADED)
+@PACKAGING.add(why="Of a name that two distributions claim neither can be enabled.", where=LOADED)
 async def one_distribution_offers_it(bench: Bench) -> None:
     """No other installed distribution claims the plugin's name."""
     rivals = _installation(bench).rivals
@@ -78,7 +75,7 @@ async def one_distribution_offers_it(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="With a host of another contract it would be installed, and be set aside at start-up.",
-    where=_VERSIONS,
+    where=PACKAGED,
 )
 async def the_hosts_version_is_bounded(bench: Bench) -> None:
     """The distribution requires dockmesh-auth with a lower and an upper bound."""
@@ -91,7 +88,7 @@ async def the_hosts_version_is_bounded(bench: Bench) -> None:
 
 
 @PACKAGING.add(
-    why="Installers choose by it; without it they take what does not run.", where=_VERSIONS
+    why="Installers choose by it; without it they take what does not run.", where=PACKAGED
 )
 async def the_python_version_is_said(bench: Bench) -> None:
     """The distribution says which versions of Python it needs."""
@@ -99,7 +96,7 @@ async def the_python_version_is_said(bench: Bench) -> None:
         broken("its metadata has no Requires-Python (`requires-python` in pyproject.toml)")
 
 
-@PACKAGING.add(why="Nobody may use what has no licence.", where=_VERSIONS)
+@PACKAGING.add(why="Nobody may use what has no licence.", where=PACKAGED)
 async def the_licence_is_said(bench: Bench) -> None:
     """The distribution says under which licence it may be used."""
     metadata = _installation(bench).metadata
@@ -109,7 +106,7 @@ async def the_licence_is_said(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="Lists of packages show it; nobody installs what nobody can tell from its namesakes.",
-    where=_VERSIONS,
+    where=PACKAGED,
 )
 async def the_purpose_is_said(bench: Bench) -> None:
     """The distribution has a summary of one line."""
@@ -131,7 +128,7 @@ async def the_package_is_typed(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="What is not public changes without a word, and reaches past what the host guards.",
-    where="docs/reference/contract-kit.md#packaging",
+    where=PACKAGED,
 )
 async def only_the_public_face_is_used(bench: Bench) -> None:
     """No code of the package uses the inside of the host, or a name with an underscore of it."""
@@ -142,7 +139,7 @@ async def only_the_public_face_is_used(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="A plugin that follows the host's version by itself says nothing of what it was made for.",
-    where="docs/reference/hooks.md#the-hooks",
+    where=VERSIONS,
 )
 async def the_contract_version_is_written_out(bench: Bench) -> None:
     """The plugin says the number of its contract, and does not take it from the host."""
@@ -152,7 +149,7 @@ async def the_contract_version_is_written_out(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="It happens at start-up, with everybody waiting, and whether a provider needs it or not.",
-    where=_IMPORT,
+    where=PACKAGED,
 )
 async def importing_opens_nothing(bench: Bench) -> None:
     """Importing the plugin opens no connection, writes to no file and starts no process."""
@@ -163,7 +160,7 @@ async def importing_opens_nothing(bench: Bench) -> None:
 
 @PACKAGING.add(
     why="Settings of the whole process, and the host's own functions, belong to others.",
-    where=_INSTALLED,
+    where=TRUST,
 )
 async def importing_changes_nothing(bench: Bench) -> None:
     """Importing the plugin leaves threads, loggers, warnings, signals, the environment, sys.path
@@ -174,14 +171,14 @@ async def importing_changes_nothing(bench: Bench) -> None:
         broken(f"not as before: {', '.join(changes)}")
 
 
-@PACKAGING.add(why="Standard output belongs to whoever runs the host.", where=_IMPORT)
+@PACKAGING.add(why="Standard output belongs to whoever runs the host.", where=PACKAGED)
 async def importing_prints_nothing(bench: Bench) -> None:
     """Importing the plugin prints nothing."""
     if _imported(bench).said:
         broken("something is printed while it is imported")
 
 
-@PACKAGING.add(why="The host starts no faster than its slowest plugin.", where=_IMPORT)
+@PACKAGING.add(why="The host starts no faster than its slowest plugin.", where=PACKAGED)
 async def importing_is_quick(bench: Bench) -> None:
     """Importing the plugin takes no longer than importing the core's contract: best of three."""
     figures = []

@@ -15,7 +15,8 @@ from dockmesh_auth.domain.roles import RoleCatalogue
 from dockmesh_auth.domain.scope import Scope
 from dockmesh_auth.errors import AuthError, PluginError
 from dockmesh_auth.testing.contract.bench import Bench
-from dockmesh_auth.testing.contract.check import CONTRACT, Part, Registry, broken
+from dockmesh_auth.testing.contract.check import Part, Registry, broken
+from dockmesh_auth.testing.contract.places import ROLES, UNKNOWN_GROUPS
 
 __all__ = ["RESOLUTION"]
 
@@ -43,7 +44,7 @@ async def _resolved(bench: Bench, groups: Groups) -> Grants | AuthError:
         return refusal
 
 
-@RESOLUTION.add(why=_TABLE, where=CONTRACT)
+@RESOLUTION.add(why=_TABLE, where=ROLES)
 async def nothing_but_what_a_row_gives(bench: Bench) -> None:
     """Of a hundred random tables and people, every grant is one that a row of a group gives."""
     dice = random.Random(20_261_123)  # noqa: S311 - the same tables in every run
@@ -69,7 +70,7 @@ async def nothing_but_what_a_row_gives(bench: Bench) -> None:
                 broken(f"`{grant}` was granted, which no row of the person's groups gives")
 
 
-@RESOLUTION.add(why="What cannot be repeated cannot be explained.", where=CONTRACT)
+@RESOLUTION.add(why="What cannot be repeated cannot be explained.", where=ROLES)
 async def the_same_input_gives_the_same_grants(bench: Bench) -> None:
     """Asked ten times with equal values, the answer is equal ten times."""
     groups = Groups.of((bench.under_test.group, "somewhere-else"))
@@ -82,7 +83,7 @@ async def the_same_input_gives_the_same_grants(bench: Bench) -> None:
         broken("the same input gave different grants")
 
 
-@RESOLUTION.add(why=_TABLE, where=CONTRACT)
+@RESOLUTION.add(why=_TABLE, where=ROLES)
 async def an_empty_table_gives_nothing(bench: Bench) -> None:
     """Without a row nobody gets anything, whatever their groups are called."""
     bench.connect(evolve(bench.provider, mappings=MappingTable()))
@@ -94,7 +95,7 @@ async def an_empty_table_gives_nothing(bench: Bench) -> None:
 
 @RESOLUTION.add(
     why="Nobody would be in the groups that are not known, and the default role would do instead.",
-    where="domain/groups.py; decision 7",
+    where=UNKNOWN_GROUPS,
 )
 async def unknown_groups_give_no_default_role(bench: Bench) -> None:
     """Groups that are malformed or too many give no grant, not even the default role."""
@@ -107,7 +108,7 @@ async def unknown_groups_give_no_default_role(bench: Bench) -> None:
 
 @RESOLUTION.add(
     why="A refusal that one setting turns off by accident is none.",
-    where="docs/reference/configuration.md: missing_groups; decision 7",
+    where=UNKNOWN_GROUPS,
 )
 async def missing_groups_are_refused_as_configured(bench: Bench) -> None:
     """With `missing_groups: refuse`, groups that were not sent give nothing."""
@@ -117,7 +118,7 @@ async def missing_groups_are_refused_as_configured(bench: Bench) -> None:
         broken(f"groups that were not sent gave {outcome.items[0]}")
 
 
-@RESOLUTION.add(why="The table says who may do what.", where=CONTRACT)
+@RESOLUTION.add(why="The table says who may do what.", where=ROLES)
 async def a_row_that_fits_is_used(bench: Bench) -> None:
     """Groups that are known and named by a row give its role."""
     outcome = await _resolved(bench, Groups.of((bench.under_test.group,)))
@@ -125,7 +126,7 @@ async def a_row_that_fits_is_used(bench: Bench) -> None:
         broken("a row that names the person's group gave nothing")
 
 
-@RESOLUTION.add(why=_TABLE, where=CONTRACT)
+@RESOLUTION.add(why=_TABLE, where=ROLES)
 async def what_is_shown_of_a_person_gives_nothing(bench: Bench) -> None:
     """A user name, full name or address that is called like a group gives nothing."""
     group = bench.under_test.group

@@ -13,13 +13,13 @@ from dockmesh_auth.errors import AuthError, TokenRejected
 from dockmesh_auth.testing.contract.bad_tokens import BAD_TOKENS, BadToken
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.check import (
-    CONTRACT,
     NotApplicable,
     Part,
     Registry,
     broken,
 )
 from dockmesh_auth.testing.contract.people import another
+from dockmesh_auth.testing.contract.places import PERSON
 from dockmesh_auth.testing.fake_provider import FakeUser
 from dockmesh_auth.testing.fake_provider.edits import TokenDraft
 from dockmesh_auth.testing.minting import SigningKey, standard_claims
@@ -89,7 +89,7 @@ for _bad in BAD_TOKENS.values():
 
 @VALIDATION.add(
     why="A plugin that lets nobody in is of no use, and all other checks would pass.",
-    where=CONTRACT,
+    where=PERSON,
 )
 async def the_person_is_let_in(bench: Bench) -> None:
     """The person under test signs in."""
@@ -111,7 +111,7 @@ async def the_identity_is_the_providers(bench: Bench) -> None:
 
 @VALIDATION.add(
     why="Names and addresses change hands; whoever gets an old one would get its roles.",
-    where="OpenID Connect Core 1.0, section 5.7; OWASP on account pre-hijacking (nOAuth)",
+    where="OpenID Connect Core 1.0, section 5.7",
 )
 async def a_new_name_is_the_same_person(bench: Bench) -> None:
     """Another user name, full name and address do not make another person."""
@@ -125,7 +125,7 @@ async def a_new_name_is_the_same_person(bench: Bench) -> None:
 
 @VALIDATION.add(
     why="Somebody who takes over a name or an address would take over the account.",
-    where="OpenID Connect Core 1.0, section 5.7; OWASP on account pre-hijacking (nOAuth)",
+    where="OpenID Connect Core 1.0, section 5.7",
 )
 async def the_same_name_is_another_person(bench: Bench) -> None:
     """Another account with the same user name, full name and address is another person."""
@@ -146,7 +146,10 @@ async def the_identity_stays(bench: Bench) -> None:
         broken("the identity changed from one sign-in to the next")
 
 
-@VALIDATION.add(why="Without a witness anybody could be anybody.", where=f"{_HOOK}; {CONTRACT}")
+@VALIDATION.add(
+    why="Without a witness anybody could be anybody.",
+    where="OpenID Connect Core 1.0, section 3.1.3.3",
+)
 async def no_id_token_no_entry(bench: Bench) -> None:
     """An answer without an ID token lets nobody in where the provider sends them."""
     if not bench.provider.id_token:

@@ -16,8 +16,9 @@ from dockmesh_auth.hookspecs import NAME
 from dockmesh_auth.host.answers import type_name
 from dockmesh_auth.testing.contract.bad_tokens import BAD_TOKENS
 from dockmesh_auth.testing.contract.bench import Bench
-from dockmesh_auth.testing.contract.check import CONTRACT, Part, Registry, broken
+from dockmesh_auth.testing.contract.check import Part, Registry, broken
 from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS
+from dockmesh_auth.testing.contract.places import ANSWERS, CONDUCT
 from dockmesh_auth.testing.contract.watch import watched
 
 __all__ = ["WHOLE"]
@@ -75,7 +76,7 @@ def _collect(bench: Bench) -> set[str]:
     return found
 
 
-@WHOLE.add(why=_SHOWN, where=CONTRACT)
+@WHOLE.add(why=_SHOWN, where=CONDUCT)
 async def nothing_secret_is_printed(bench: Bench) -> None:
     """No token, code or secret is printed, logged or warned of, however a sign-in ends."""
     found = _collect(bench)
@@ -85,7 +86,7 @@ async def nothing_secret_is_printed(bench: Bench) -> None:
         broken("something secret was printed or logged")
 
 
-@WHOLE.add(why=_SHOWN, where=CONTRACT)
+@WHOLE.add(why=_SHOWN, where=CONDUCT)
 async def nothing_secret_is_in_an_error(bench: Bench) -> None:
     """No token, code or secret is in an error: its text, evidence, notes or traceback."""
     found = _collect(bench)
@@ -102,7 +103,7 @@ async def nothing_secret_is_in_an_error(bench: Bench) -> None:
             broken(f"something secret is in the error {refusal.code}")
 
 
-@WHOLE.add(why=_SHOWN, where=CONTRACT)
+@WHOLE.add(why=_SHOWN, where=CONDUCT)
 async def nothing_secret_is_in_an_answer(bench: Bench) -> None:
     """No token, code or secret is in what a hook answers: claims, a profile, grants."""
     found = _collect(bench)
@@ -116,7 +117,7 @@ async def nothing_secret_is_in_an_answer(bench: Bench) -> None:
 
 @WHOLE.add(
     why="Whoever asks past `fetch` asks past the address rules, the time limit and the size limit.",
-    where=CONTRACT,
+    where=CONDUCT,
 )
 async def nothing_is_opened(bench: Bench) -> None:
     """No hook opens a connection, a file or a process of its own."""
@@ -126,7 +127,7 @@ async def nothing_is_opened(bench: Bench) -> None:
         broken(f"a hook opened something itself: {', '.join(sorted(set(deeds.seen)))}")
 
 
-@WHOLE.add(why="Standard output belongs to whoever runs the host.", where=CONTRACT)
+@WHOLE.add(why="Standard output belongs to whoever runs the host.", where=CONDUCT)
 async def nothing_is_printed(bench: Bench) -> None:
     """No hook prints anything of the person."""
     person = bench.person
@@ -137,7 +138,7 @@ async def nothing_is_printed(bench: Bench) -> None:
             broken("what the provider tells of the person was printed or logged")
 
 
-@WHOLE.add(why="The next hook, and the host, rely on what they hold.", where=CONTRACT)
+@WHOLE.add(why="The next hook, and the host, rely on what they hold.", where=CONDUCT)
 async def arguments_are_left_alone(bench: Bench) -> None:
     """No hook changes what it is given: provider, metadata, tokens, claims, profile."""
     bench.recorder.compares_arguments = True
@@ -149,7 +150,7 @@ async def arguments_are_left_alone(bench: Bench) -> None:
 
 @WHOLE.add(
     why="Anything else is a fault of the plugin, and ends the sign-in of somebody who did nothing.",
-    where="docs/reference/hooks.md#three-answers",
+    where=ANSWERS,
 )
 async def every_hook_gives_one_of_three_answers(bench: Bench) -> None:
     """Every hook answers None, a value of exactly its type, or an error of the contract."""
@@ -163,7 +164,7 @@ async def every_hook_gives_one_of_three_answers(bench: Bench) -> None:
 
 @WHOLE.add(
     why="A person waits, and a thread is lost, for every call that does not return.",
-    where="docs/reference/hooks.md: 2 seconds for pure hooks, 20 for those that may wait",
+    where=CONDUCT,
 )
 async def every_hook_answers_in_time(bench: Bench) -> None:
     """Every hook of the plugin answers within its deadline."""
@@ -177,7 +178,7 @@ async def every_hook_answers_in_time(bench: Bench) -> None:
         broken(f"there was no answer of {', '.join(sorted(missing))}")
 
 
-@WHOLE.add(why="What one person's sign-in leaves behind meets the next one.", where=CONTRACT)
+@WHOLE.add(why="What one person's sign-in leaves behind meets the next one.", where=CONDUCT)
 async def twenty_sign_ins_are_like_the_first(bench: Bench) -> None:
     """The twentieth sign-in of a person is like the first."""
     first = await bench.sign_in()

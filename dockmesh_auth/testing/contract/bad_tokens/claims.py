@@ -91,7 +91,7 @@ BAD_CLAIMS: Final[tuple[BadToken, ...]] = (
         ("number-as-sub", "whose subject is a number", _claims(sub=5)),
     ),
     *alike(
-        "OpenID Connect Core 1.0, section 5.7",
+        "OpenID Connect Core 1.0, section 2",
         WHO,
         (
             "invisible-sub",
