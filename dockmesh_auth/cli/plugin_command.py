@@ -107,7 +107,10 @@ def build_plugin_group(actions: Actions) -> click.Group:
             )
         try:
             with actions.verify(name, names) as verification:
-                good = (_print_json if as_json else print_report)(verification)
+                if as_json:
+                    good = _print_json(verification)
+                else:
+                    good = print_report(verification, all_checks=not names)
         except PluginError as error:
             print_problems([error])
             raise SystemExit(1) from None

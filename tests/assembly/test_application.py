@@ -142,6 +142,8 @@ configure_logs()
 structlog.get_logger("a").info("ours", secret=Secret("hush-hush"))
 structlog.get_logger("a").debug("too small")
 logging.getLogger("uvicorn.error").info("too small")
+logging.getLogger().setLevel(logging.DEBUG)  # whoever listens to everything does not print it
+logging.getLogger("httpx").info("too small")
 logging.getLogger("uvicorn.error").warning("%s", "theirs")
 def fails():
     token = "hush-hush"

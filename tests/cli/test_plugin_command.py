@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,9 +113,24 @@ def test_json(run: Run, actions: Any) -> None:
 
 def test_some_checks(run: Run, actions: Any) -> None:
     """Only those that are named are asked for."""
-    run("plugin", "verify", "toy", "--check", "third-law", "--check", "first-law")
+    result = run("plugin", "verify", "toy", "--check", "third-law", "--check", "first-law")
 
     assert actions.asked == [("verify", "toy", ("third-law", "first-law"))]
+    assert result.exit_code == 0
+    assert "it keeps to the contract" not in result.stdout
+
+
+def test_at_a_terminal_the_progress_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that goes when all is done; the report is the same."""
+    plain = run("plugin", "verify", "toy").stdout
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    coloured = run("plugin", "verify", "toy").stdout
+
+    assert "/3" not in plain
+    assert "3/3" in coloured
+    left = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", coloured)
+    assert [line for line in plain.splitlines() if line not in left] == []
 
 
 def test_the_list(run: Run, actions: Any) -> None:
