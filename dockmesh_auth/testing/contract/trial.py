@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from attrs import frozen
 
-from dockmesh_auth.errors import AuthError
+from dockmesh_auth.errors import AuthError, ConfigurationError
 from dockmesh_auth.testing.contract.check import Check, ContractBroken, NotApplicable
 from dockmesh_auth.testing.contract.workshop import Workshop
 
-__all__ = ["Result", "Verdict", "try_check", "try_checks"]
+__all__ = ["Result", "Verdict", "try_check"]
 
 
 class Verdict(StrEnum):
@@ -43,12 +42,6 @@ def try_check(check: Check, workshop: Workshop) -> Result:
     return asyncio.run(_tried(check, workshop))
 
 
-def try_checks(checks: Iterable[Check], workshop: Workshop) -> Iterator[Result]:
-    """Run *checks* one after the other; each result as soon as it is there."""
-    for check in checks:
-        yield try_check(check, workshop)
-
-
 async def _tried(check: Check, workshop: Workshop) -> Result:
     try:
         async with workshop.bench() as bench:
@@ -59,7 +52,12 @@ async def _tried(check: Check, workshop: Workshop) -> Result:
         return Result(check, Verdict.NOT_APPLICABLE, str(reason))
     except AuthError as refusal:
         # A check that needs the person inside was refused: the plugin, or the case, is wrong.
-        text = f"the sign-in that the check begins with was refused: {refusal.code}"
+        what = (
+            "the provider cannot be configured so"
+            if isinstance(refusal, ConfigurationError)
+            else "the sign-in that the check begins with was refused"
+        )
         detail = f", {refusal.detail}" if refusal.detail else ""
-        return Result(check, Verdict.BROKEN, check.explain(text + detail))
+        text = f"{what}: {refusal.code}{detail}"
+        return Result(check, Verdict.BROKEN, check.explain(text))
     return Result(check, Verdict.KEPT)
