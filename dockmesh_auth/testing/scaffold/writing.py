@@ -23,7 +23,7 @@ _FILES: Final = {
     "py.typed": "src/PACKAGE/py.typed",
     "KIND/plugin.py": "src/PACKAGE/plugin.py",
     "KIND/testing.py": "src/PACKAGE/testing.py",
-    "test_contract.py": "tests/test_contract.py",
+    "KIND/test_contract.py": "tests/test_contract.py",
     "KIND/test_plugin.py": "tests/test_plugin.py",
 }
 

@@ -94,9 +94,13 @@ def test_it_is_formatted_and_tidy(generated: Generated) -> None:
 
 
 def test_the_command_verifies_it(generated: Generated) -> None:
-    """With what the distribution itself offers; pytest is not asked for."""
+    """With what the distribution itself offers; pytest is not asked for. Its own tests have tried
+    all checks, a few are enough here.
+    """
+    few = ["the-person-is-let-in", "expired", "the-package-is-typed"]
     blocked = "import sys; sys.modules['pytest'] = None; from dockmesh_auth.__main__ import main;"
     arguments = ["dockmesh-auth", "plugin", "verify", generated.name, "--json"]
+    arguments += [word for name in few for word in ("--check", name)]
     done = generated.run("-c", f"{blocked} sys.argv = {arguments!r}; main()")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -104,9 +108,9 @@ def test_the_command_verifies_it(generated: Generated) -> None:
     module = generated.name.replace("-", "_")
     assert report["tried_with"] == f"dockmesh_auth_{module}.testing:under_test"
     assert report["distribution"] == f"dockmesh-auth-{generated.name}"
-    verdicts = [check["verdict"] for check in report["checks"]]
-    assert verdicts.count("broken") == 0
-    assert verdicts.count("kept") > 80
+    assert {check["name"]: check["verdict"] for check in report["checks"]} == dict.fromkeys(
+        few, "kept"
+    )
 
 
 def test_the_demonstration_plays_it(generated: Generated) -> None:
