@@ -12,7 +12,9 @@ from dockmesh_auth.testing.contract.switchboard import Switchboard, open_switchb
 from dockmesh_auth.testing.contract.trial import Verdict, try_check
 from dockmesh_auth.testing.contract.workshop import Workshop
 from tests.contract.mutants import MUTANTS, Mutant
+from tests.contract.mutants.also import ALSO
 from tests.contract.mutants.families import FAMILIES, Family
+from tests.contract.mutants.of_packaging import PACKAGED
 
 BY_NAME = {check.name: check for check in CHECKS}
 MEANT = sorted({(mutant.family.name, mutant.check) for mutant in MUTANTS})
@@ -49,7 +51,40 @@ def test_the_right_plugin_keeps_what_its_mutants_break(
         assert result.verdict is Verdict.KEPT, result.text
 
 
+@pytest.mark.parametrize(
+    ("name", "check"), [(name, check) for name, checks in ALSO.items() for check in checks]
+)
+def test_a_check_without_a_mutant_of_its_own_is_broken_by_another(
+    name: str, check: str, switchboard: Switchboard
+) -> None:
+    """One that lets good people in: else it would break every check."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
+    workshop = Workshop(mutant.family.under_test(mutant.plugin()), switchboard)
+
+    result = try_check(BY_NAME[check], workshop)
+
+    assert result.verdict is Verdict.BROKEN
+
+
+@pytest.mark.parametrize("name", ALSO)
+def test_who_breaks_many_checks_lets_good_people_in(name: str, switchboard: Switchboard) -> None:
+    """Its faults are what the checks find."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
+    workshop = Workshop(mutant.family.under_test(mutant.plugin()), switchboard)
+
+    assert try_check(BY_NAME["the-person-is-let-in"], workshop).verdict is Verdict.KEPT
+
+
+def test_no_check_is_kept_by_all_mutants() -> None:
+    """A check that nothing breaks says nothing."""
+    own = [mutant.check for mutant in MUTANTS] + [packaged.check for packaged in PACKAGED]
+    others = [check for checks in ALSO.values() for check in checks]
+    assert {*own, *others} == set(BY_NAME)
+    assert not set(own) & set(others)
+
+
 def test_no_two_mutants_have_one_name() -> None:
     """One would stand for two faults in the table."""
-    names = [mutant.name for mutant in MUTANTS]
+    names = [mutant.name for mutant in MUTANTS] + [packaged.name for packaged in PACKAGED]
     assert len(set(names)) == len(names)
+    assert len(names) >= 40
