@@ -56,13 +56,20 @@ class HttpClient:
     Args:
         clock: Measures how long answers take, for the log.
         resolve: Name resolution; the system's if None.
+        trust: Which authorities are trusted; a store of its own if None.
     """
 
-    def __init__(self, *, clock: Clock | None = None, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        resolve: Resolve | None = None,
+        trust: TrustStore | None = None,
+    ) -> None:
         self._clock = clock
         self._resolve = resolve
         self._lines: dict[tuple[str, NetworkRules], _Line] = {}
-        self._trust = TrustStore()
+        self._trust = TrustStore() if trust is None else trust
 
     def sender(self, provider: Provider) -> Send:
         """What sends requests to *provider*, within its rules."""

@@ -11,10 +11,14 @@ __all__ = ["TrustStore"]
 
 
 class TrustStore:
-    """TLS settings by file of authorities. Verification has no switch."""
+    """TLS settings by file of authorities. Verification has no switch.
 
-    def __init__(self) -> None:
-        self._contexts: dict[str | None, ssl.SSLContext] = {}
+    Args:
+        known: What was read before, by another store; what this one reads is added.
+    """
+
+    def __init__(self, known: dict[str | None, ssl.SSLContext] | None = None) -> None:
+        self._contexts = {} if known is None else known
         self._lock = asyncio.Lock()
 
     async def context(self, ca_file: str | None) -> ssl.SSLContext:

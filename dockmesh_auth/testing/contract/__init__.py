@@ -3,7 +3,7 @@
 ::
 
     class TestExample(PluginContract):
-        @pytest.fixture(scope="class")
+        @pytest.fixture
         def provider_under_test(self) -> ProviderUnderTest:
             return ProviderUnderTest(plugin=dockmesh_auth_example.plugin, shape=ExampleShape())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from dockmesh_auth.host.dispatch import Deadlines, Stages
 from dockmesh_auth.host.registry import LoadedPlugin
 from dockmesh_auth.host.sign_in import SignIns
 from dockmesh_auth.oidc.http import HttpClient
+from dockmesh_auth.oidc.trust import TrustStore
 from dockmesh_auth.testing.clock import FrozenClock
 from dockmesh_auth.testing.contract.check import broken
 from dockmesh_auth.testing.contract.configuration import SITE, SLUG, Configurations
@@ -29,6 +31,8 @@ from dockmesh_auth.testing.fake_provider import FakeProvider, FakeUser, Problem
 
 __all__ = ["Bench"]
 
+# Read once for all benches of a process: it takes longer than a sign-in.
+_AUTHORITIES: Final[dict[str | None, ssl.SSLContext]] = {}
 _NOT_OF_THE_PERSON: Final = frozenset({"discovery", "jwks", "token", "pushed_authorization"})
 
 
@@ -95,7 +99,7 @@ class Bench:
     def connect(self, provider: Provider) -> None:
         """Use *provider* from now on, with nothing known of it yet."""
         self.provider = provider
-        self._clients.append(HttpClient(clock=self.clock))
+        self._clients.append(HttpClient(clock=self.clock, trust=TrustStore(_AUTHORITIES)))
         stages = Stages(provider, self.plugin, self.deadlines)
         self.connection = Connection(provider, stages, self._clients[-1], self.clock)
         self._sign_ins = SignIns(

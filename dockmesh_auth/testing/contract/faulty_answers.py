@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import Response
 
 from dockmesh_auth.testing.contract.bench import Bench
 from dockmesh_auth.testing.contract.places import FAULTS
 from dockmesh_auth.testing.fake_provider.faults import (
     Fault,
+    Proceed,
     answer,
     cut_off,
-    delayed,
     garbage,
     redirect,
 )
@@ -50,6 +53,15 @@ class FaultyAnswer:
             bench.connect(bench.configured(timeout=self.patience))
 
 
+async def _slow(request: Request, proceed: Proceed) -> Response:
+    """Later than anybody waits; over as soon as nobody does, so that no server waits for it."""
+    for _ in range(60):
+        if await request.is_disconnected():
+            break
+        await asyncio.sleep(0.05)
+    return await proceed()
+
+
 FAULTY_ANSWERS: Final = (
     FaultyAnswer("outage", "an error (503)", _PART, FAULTS, answer(status=503)),
     FaultyAnswer("gone", "not there (404)", _PART, FAULTS, answer(status=404)),
@@ -77,5 +89,5 @@ FAULTY_ANSWERS: Final = (
         "RFC 9700, section 4.11",
         redirect("https://attacker.example/"),
     ),
-    FaultyAnswer("slow", "later than the time limit", _WAIT, FAULTS, delayed(3.0), patience=0.4),
+    FaultyAnswer("slow", "later than the time limit", _WAIT, FAULTS, _slow, patience=0.4),
 )
