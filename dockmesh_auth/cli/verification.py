@@ -79,7 +79,8 @@ def print_checks(rows: Iterable[CheckRow]) -> None:
         console.print(Text(part, "bold"))
         for check in checks:
             console.print(Text(f"  {check['name']}"))
-            console.print(Padding(Text(check["law"], "dim"), (0, 0, 0, 6), expand=False))
+            for line in Text(check["law"], "dim").wrap(console, console.width - 6):
+                console.print(Text("      ").append_text(line))
 
 
 def print_report(verification: Verification, *, all_checks: bool = True) -> bool:
