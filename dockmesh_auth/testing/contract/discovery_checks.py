@@ -34,9 +34,13 @@ async def _known(bench: Bench) -> ProviderMetadata:
     return await bench.connection.metadata()
 
 
-def _needs_document(bench: Bench) -> None:
+async def _needs_document(bench: Bench) -> None:
     if not bench.fake.shape.has_discovery:
         raise NotApplicable("the provider has no discovery document")
+    await _known(bench)
+    if not bench.fake.count("discovery"):
+        raise NotApplicable("the plugin finds the provider without its document")
+    bench.connect(bench.provider)
 
 
 @DISCOVERY.add(
@@ -70,7 +74,7 @@ async def the_issuer_is_the_configured_one(bench: Bench) -> None:
 )
 async def a_document_of_another_issuer_is_refused(bench: Bench) -> None:
     """A discovery document that names another issuer is refused."""
-    _needs_document(bench)
+    await _needs_document(bench)
     bench.fake.faults.always(
         "discovery", edited(lambda document: document | {"issuer": document["issuer"] + "1"})
     )
@@ -84,7 +88,7 @@ async def a_document_of_another_issuer_is_refused(bench: Bench) -> None:
 )
 async def an_endpoint_elsewhere_is_refused(bench: Bench) -> None:
     """A token endpoint on a host that nobody allowed is refused."""
-    _needs_document(bench)
+    await _needs_document(bench)
     bench.fake.faults.always(
         "discovery",
         edited(lambda document: document | {"token_endpoint": "https://attacker.example/token"}),
@@ -104,7 +108,7 @@ async def the_same_document_gives_the_same_metadata(bench: Bench) -> None:
 
 def _put_fault(faulty: FaultyAnswer) -> None:
     async def run(bench: Bench) -> None:
-        _needs_document(bench)
+        await _needs_document(bench)
         faulty.prepare(bench)
         bench.fake.faults.always("discovery", faulty.fault)
         outcome = await bench.outcome()

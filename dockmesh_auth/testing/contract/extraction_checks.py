@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -20,6 +20,7 @@ from dockmesh_auth.testing.contract.faulty_answers import FAULTY_ANSWERS, Faulty
 from dockmesh_auth.testing.contract.ledger import told
 from dockmesh_auth.testing.contract.people import another
 from dockmesh_auth.testing.contract.places import CONDUCT, GROUPS, NAMES, UNKNOWN_GROUPS
+from dockmesh_auth.testing.fake_provider.edits import TokenDraft
 
 __all__ = ["EXTRACTION"]
 
@@ -142,6 +143,32 @@ async def groups_that_cannot_be_read_give_no_default_role(bench: Bench) -> None:
             grant.origin is Origin.DEFAULT for grant in outcome.grants
         ):
             broken(f"with the claim {path.root} as {value!r}: {told(outcome.grants)}")
+
+
+@EXTRACTION.add(why=_UNKNOWN, where="OpenID Connect Core 1.0, section 5.6.2")
+async def groups_that_are_only_referred_to_give_no_default_role(bench: Bench) -> None:
+    """A groups claim that stands somewhere else, as `_claim_names` says, is not "no groups"."""
+    path = bench.provider.groups_claim
+    if path is None or not bench.provider.id_token:
+        raise NotApplicable("no groups claim is configured")
+    name = path.root
+    bench.give_everybody_a_role()
+
+    def referred(claims: dict[str, Any]) -> dict[str, Any]:
+        kept = {claim: value for claim, value in claims.items() if claim != name}
+        sources = {"elsewhere": {"endpoint": "https://attacker.example/groups"}}
+        return kept | {"_claim_names": {name: "elsewhere"}, "_claim_sources": sources}
+
+    def refer(draft: TokenDraft) -> None:
+        draft.claims = referred(draft.claims)
+
+    bench.fake.edits.id_token = refer
+    bench.fake.edits.userinfo = referred
+    outcome = await bench.outcome()
+    if not isinstance(outcome, AuthError) and any(
+        grant.origin is Origin.DEFAULT for grant in outcome.grants
+    ):
+        broken(f"the claim {name} is said to stand elsewhere, and the default role was given")
 
 
 @EXTRACTION.add(why="Pages and logs show these names; the host can only cut them.", where=NAMES)

@@ -52,11 +52,12 @@ def probe(module: str) -> dict[str, Any]:
         if watching and (deed := _deed(event, arguments)):
             deeds.append(deed)
 
-    before = _state()
+    finders = len(sys.meta_path)
+    before = _state(finders)
     sys.addaudithook(audit)
     own = _seconds(module)
     watching = False
-    changes = _differences(before, _state())
+    changes = _differences(before, _state(finders))
     # What it has in common with the core counts for the core.
     return {"core": core, "own": own, "deeds": sorted(set(deeds)), "changes": changes}
 
@@ -78,7 +79,7 @@ def _deed(event: str, arguments: tuple[Any, ...]) -> str | None:
     return None
 
 
-def _state() -> dict[str, Any]:
+def _state(finders: int) -> dict[str, Any]:
     """What the whole process has in common, by what it is called."""
     state: dict[str, Any] = {
         "the threads": sorted(thread.name for thread in threading.enumerate()),
@@ -91,7 +92,8 @@ def _state() -> dict[str, Any]:
         "the environment": dict(os.environ),
         "the current folder": str(Path.cwd()),
         "sys.path": list(sys.path),
-        "the finders of modules": list(map(id, sys.meta_path)),
+        # More of them at the end are no harm; some well-known packages add one.
+        "the finders of modules": list(map(id, sys.meta_path[:finders])),
     }
     for module in _STANDARD:
         state |= _attributes(module)

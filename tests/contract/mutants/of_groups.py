@@ -115,6 +115,15 @@ def takes_what_it_cannot_read_for_no_groups(plugin):
     )
 
 
+@wrong(STRICT, "groups-that-are-only-referred-to-give-no-default-role")
+def takes_groups_that_stand_elsewhere_for_none(plugin):
+    right = plugin.read_teams
+
+    @instead(plugin)
+    def read_teams(claims):
+        return right(claims) if "teams" in claims else Groups.of(())
+
+
 @wrong(STRICT, "a-group-that-is-left-gives-nothing-any-more")
 def never_forgets_a_group(plugin):
     right, known = plugin.read_teams, {}

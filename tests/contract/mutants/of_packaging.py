@@ -280,6 +280,11 @@ def sets_a_proxy(right, folder):
 
 
 @packaged("importing-changes-nothing")
+def looks_at_every_import(right, folder):
+    return right.beginning_with("import sys", "sys.meta_path.insert(0, sys.meta_path[-1])")
+
+
+@packaged("importing-changes-nothing")
 def puts_its_folder_before_all_others(right, folder):
     return right.beginning_with("import sys", "sys.path.insert(0, '.')")
 
