@@ -285,6 +285,15 @@ async def test_authorities_are_read_once(certificates: Certificates) -> None:
     assert first.check_hostname
 
 
+async def test_what_another_store_has_read_is_not_read_again(certificates: Certificates) -> None:
+    """Stores of several event loops may share it."""
+    known: dict[str | None, ssl.SSLContext] = {}
+    path = str(certificates.path("authority"))
+    first = await TrustStore(known).context(path)
+    assert await TrustStore(known).context(path) is first
+    assert await TrustStore().context(path) is not first
+
+
 async def test_a_mended_file_is_read_the_next_time(
     certificates: Certificates, tmp_path: Path
 ) -> None:
