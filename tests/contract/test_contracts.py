@@ -1,25 +1,13 @@
-"""The built-in and a third party's toy keep to the contract, by the same checks."""
+"""The built-in, and the right plugins of which mutants are made, keep to the contract."""
 
 from __future__ import annotations
-
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from dockmesh_auth.host import builtin
 from dockmesh_auth.testing.contract import ProviderUnderTest, StagesContract
 from dockmesh_auth.testing.fake_provider import Shape
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.contract.mutants.families import DIRECTORY, FORGE, STRICT
 
 
 class TestBuiltIn(StagesContract):
@@ -30,11 +18,37 @@ class TestBuiltIn(StagesContract):
         return ProviderUnderTest(plugin=builtin, settings={"groups_claim": "groups"})
 
 
-class TestToy(StagesContract):
-    """A plugin that replaces every stage."""
+class TestBuiltInWithUserinfo(StagesContract):
+    """The same where ID tokens hold nothing of the person."""
 
     @pytest.fixture
     def provider_under_test(self) -> ProviderUnderTest:
         return ProviderUnderTest(
-            plugin=_module(Path(__file__).with_name("toy.py")), shape=Shape(groups_claim="teams")
+            plugin=builtin,
+            shape=Shape(claims_in_id_token=False),
+            settings={"groups_claim": "groups"},
         )
+
+
+class TestStrict(StagesContract):
+    """A plugin that replaces every stage."""
+
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return STRICT.under_test(STRICT.plugin())
+
+
+class TestDirectory(StagesContract):
+    """A plugin that fetches groups page by page."""
+
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return DIRECTORY.under_test(DIRECTORY.plugin())
+
+
+class TestForge(StagesContract):
+    """A plugin for a provider without discovery and ID tokens."""
+
+    @pytest.fixture
+    def provider_under_test(self) -> ProviderUnderTest:
+        return FORGE.under_test(FORGE.plugin())

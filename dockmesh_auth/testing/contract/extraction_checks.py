@@ -94,6 +94,7 @@ def _is_hexadecimal(text: str) -> bool:
 @EXTRACTION.add(why="The order is the provider's whim.", where=GROUPS)
 async def the_order_of_groups_changes_nothing(bench: Bench) -> None:
     """The same groups in another order give the same grants."""
+    bench.give_everybody_a_role()
     first = await bench.sign_in()
     groups = tuple(reversed(bench.person.groups))
     second = await bench.sign_in(evolve(bench.person, groups=groups))
@@ -115,7 +116,11 @@ async def nothing_is_kept_from_person_to_person(bench: Bench) -> None:
     """Another person's sign-in does not change what the first one gets."""
     first = await bench.sign_in()
     other = evolve(
-        bench.person, name="other", full_name="O. Ther", email="other@example.test", groups=()
+        another(bench),
+        name="other",
+        full_name="O. Ther",
+        email="other@example.test",
+        groups=(_numbered(bench.person.groups[0], 7),),
     )
     await bench.outcome(other)
     again = await bench.sign_in()

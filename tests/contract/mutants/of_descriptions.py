@@ -32,6 +32,11 @@ def has_a_name_with_blanks(plugin):
     describes(plugin, name="Strict Identity")
 
 
+@wrong(STRICT, "the-name-is-a-word")
+def has_a_name_in_capitals(plugin):
+    describes(plugin, name="STRICT")
+
+
 @wrong(STRICT, "the-display-name-can-be-read")
 def has_no_name_to_show(plugin):
     describes(plugin, display_name=" ")

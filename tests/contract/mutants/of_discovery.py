@@ -86,6 +86,20 @@ def sends_people_to_its_makers_host(plugin):
         return attrs.evolve(right(provider, document), authorization_endpoint=elsewhere)
 
 
+@wrong(STRICT, "the-endpoints-are-found")
+def signs_people_out_at_its_makers_host(plugin):
+    right, described = plugin.metadata_of, plugin.description
+
+    @instead(plugin)
+    def description():
+        return attrs.evolve(described(), hosts=("login.strict.example",))
+
+    @instead(plugin)
+    def metadata_of(provider, document):
+        elsewhere = "https://login.strict.example/logout"
+        return attrs.evolve(right(provider, document), end_session_endpoint=elsewhere)
+
+
 @wrong(STRICT, "the-same-document-gives-the-same-metadata")
 def takes_turns_between_regions(plugin):
     right, turns = plugin.metadata_of, itertools.count()

@@ -22,6 +22,24 @@ def reads_another_claim(plugin):
         return Groups.of(claims.get("groups") or ())
 
 
+@wrong(STRICT, "the-group-gives-its-role")
+def gives_the_last_row_as_well(plugin):
+    @instead(plugin)
+    def grants_of(provider, profile):
+        rows = [row.claim_value for row in provider.mappings.rows]
+        return provider.mappings.resolve([*profile.groups.names, *rows[-1:]])
+
+
+@wrong(STRICT, "no-group-no-role")
+def expects_a_group(plugin):
+    @instead(plugin)
+    def grants_of(provider, profile):
+        names = profile.groups.names
+        return provider.mappings.resolve(
+            sorted(names, key=lambda name: name != names[0]) or names[0]
+        )
+
+
 @wrong(STRICT, "no-group-no-role")
 def puts_everybody_into_the_first_group(plugin):
     @instead(plugin)
@@ -170,6 +188,19 @@ def reads_the_first_page_only(plugin):
     async def read(provider, fetch):
         page = await fetch_json(fetch, f"{provider.issuer}/memberships")
         return Groups.of(plugin.names_on(page))
+
+    reads_groups(plugin, read)
+
+
+@wrong(DIRECTORY, "many-groups-are-all-known-or-refused")
+def keeps_the_last_page_only(plugin):
+    async def read(provider, fetch):
+        names = ()
+        async for page in plugin.fetch_pages(
+            fetch, f"{provider.issuer}/memberships", next_page=plugin.next_by_member("next")
+        ):
+            names = plugin.names_on(page)
+        return Groups.of(names)
 
     reads_groups(plugin, read)
 

@@ -29,6 +29,11 @@ def knows_people_by_their_address(plugin):
     knows_people_by(plugin, lambda account: account["email"])
 
 
+@wrong(FORGE, "odd-names-do-no-harm")
+def knows_people_by_their_full_name(plugin):
+    knows_people_by(plugin, lambda account: f"{account['id']} {account['name']}"[:255])
+
+
 @wrong(FORGE, "the-identity-stays")
 def makes_a_number_up_where_there_is_none(plugin):
     knows_people_by(plugin, lambda account: account.get("uuid") or str(uuid.uuid4()))

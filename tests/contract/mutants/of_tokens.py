@@ -123,6 +123,14 @@ def ignores_the_audience(plugin):
         pass
 
 
+@wrong(STRICT, "invalid-aud")
+def says_denied_and_not_why(plugin):
+    @instead(plugin)
+    def check_audience(provider, claims):
+        if claims.get("aud") not in (provider.client_id, [provider.client_id]):
+            raise plugin.AccessDenied(plugin.ErrorCode.PLUGIN_DENIED)
+
+
 @wrong(STRICT, "aud-with-our-name-inside")
 def looks_for_its_name_in_the_audience(plugin):
     @instead(plugin)
