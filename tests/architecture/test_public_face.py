@@ -30,7 +30,7 @@ def defined(tree: ast.Module, *, constants: bool) -> set[str]:
     """The public names that a module defines at its top level.
 
     Not among them: type variables (one capital letter), implementations of hooks, which are
-    found by their mark, and commands, which are found by their group.
+    found by their mark, commands, which are found by their group, and checks of the contract kit.
     """
     names: set[str] = set()
     for node in tree.body:
@@ -51,9 +51,11 @@ def defined(tree: ast.Module, *, constants: bool) -> set[str]:
 
 
 def registered(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a decorator hands the function to pluggy or to a group of commands."""
+    """Whether a decorator hands the function to pluggy, to a group of commands, or to a registry
+    of checks.
+    """
     marks = [ast.unparse(decorator) for decorator in function.decorator_list]
-    return any(mark.startswith("hookimpl") or ".command(" in mark for mark in marks)
+    return any(re.search(r"^hookimpl|\.command\(|^[A-Z]+\.add\(", mark) for mark in marks)
 
 
 def face(tree: ast.Module) -> list[str] | None:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from dockmesh_auth.testing.contract.bench import Bench
 
-__all__ = ["Check", "ContractBroken", "NotApplicable", "Part", "Registry", "broken"]
+__all__ = ["Check", "ContractBroken", "NotApplicable", "Part", "Registry", "Run", "broken"]
 
 
 class Part(StrEnum):

@@ -25,6 +25,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+__all__ = ["probe"]
+
 _CORE = (
     "dockmesh_auth",
     "dockmesh_auth.hookspecs",
