@@ -100,6 +100,12 @@ def test_an_error_of_the_tree_is_an_answer_and_keeps_its_code(
     assert error.plugin == "toy"
 
 
+def test_a_hook_that_is_not_there_leaves_it_to_the_built_in(stages, claims, profile) -> None:
+    """Also where a stage is asked without its thread, as for a replay."""
+    grants = stages("").resolve_roles(claims, profile)
+    assert [str(grant) for grant in grants] == ["viewer on all"]
+
+
 def test_none_leaves_it_to_the_built_in(stages, claims, profile) -> None:
     """The first answer: not mine."""
     stage = stages(f"{HEAD}@hookimpl\ndef dockmesh_auth_resolve_roles():\n    return None")
