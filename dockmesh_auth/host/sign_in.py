@@ -34,6 +34,9 @@ __all__ = ["FinishedSignIn", "SignIns", "StartedSignIn"]
 ATTEMPT_KEY_LENGTH: Final = 16
 """Hexadecimal digits of the state's digest that name the attempt's cookie."""
 
+DENIALS: Final = frozenset({ErrorCode.NO_ROLE, ErrorCode.PLUGIN_DENIED})
+"""Refusals that say that the person is known and is to have nothing."""
+
 _log = structlog.get_logger("dockmesh_auth.sign_in")
 
 
@@ -159,7 +162,7 @@ class SignIns:
             if new_session is None:
                 raise _no_role(profile)
         except AuthError as error:
-            if identity is not None and error.code is ErrorCode.PLUGIN_DENIED:
+            if identity is not None and error.code in DENIALS:
                 # To be known and not wanted is knowledge, as to be in no group is (decision 11).
                 await self._store.withdraw(identity, provider=attempt.provider)
             raise error.about(attempt.provider) from None

@@ -532,15 +532,18 @@ def dockmesh_auth_describe():
 @hookimpl
 def dockmesh_auth_extract_claims(claims):
     if claims.get("left") is True:
-        raise AccessDenied(ErrorCode.PLUGIN_DENIED, "not one of us any more")
+        raise AccessDenied(ErrorCode.{code}, "not one of us any more")
 """
 
 
 @pytest.mark.attack("ACC-10", "CLM-12")
-async def test_whom_a_plugin_denies_is_out_everywhere(write, idp) -> None:
-    """The sessions that the person has elsewhere end, and what the provider gave is gone."""
+@pytest.mark.parametrize("code", ["PLUGIN_DENIED", "NO_ROLE"])
+async def test_whom_a_plugin_denies_is_out_everywhere(write, idp, code: str) -> None:
+    """The sessions that the person has elsewhere end, and what the provider gave is gone, by
+    whichever name the plugin calls it.
+    """
     module = ModuleType("denier")
-    exec(DENIER, vars(module))
+    exec(DENIER.format(code=code), vars(module))
     config, registry = load_config(write())
     registry.loaded = {**registry.loaded, "denier": load_module(module, "denier")}
     provider = attrs.evolve(config.providers[0], plugin="denier")
@@ -559,7 +562,7 @@ async def test_whom_a_plugin_denies_is_out_everywhere(write, idp) -> None:
         idp.edits.clear()
         await host.close()
 
-    assert denied.value.code is ErrorCode.PLUGIN_DENIED
+    assert denied.value.code is ErrorCode[code]
     assert session is None
     assert user is not None
     assert list(user.grants) == []
