@@ -292,6 +292,10 @@ def test_a_missing_claim_of_groups_says_nothing() -> None:
     assert groups_of({}, "groups").state is GroupState.ABSENT
     no_groups = MissingGroups.NO_GROUPS
     assert groups_of({}, "groups", missing_groups=no_groups).state is GroupState.EMPTY
+    known = groups_of({"groups": [GROUP]}, "groups", missing_groups=no_groups)
+    assert known.names == (GROUP,)
+    odd = groups_of({"groups": 5}, "groups", missing_groups=no_groups)
+    assert odd.state is GroupState.MALFORMED
 
 
 def test_of_two_sources_both_are_known_or_nothing_is() -> None:
